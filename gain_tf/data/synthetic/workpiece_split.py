@@ -1,0 +1,141 @@
+"""Whole splits of the workpiece data set: which scenes, and all of them rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gain_tf.data.synthetic.domains import Domain
+from gain_tf.data.synthetic.workpiece import CLASS_NAMES, DESK_NAMES, Rendering, render_workpiece
+
+_PLAN_STREAM, _ORDER_STREAM = 101, 102
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One image before it is rendered; the arguments of `render_workpiece` but for its size."""
+
+    index: int
+    orientation: int
+    domain: Domain
+    desk: int | None
+    seed: int
+
+    def render(self, size: int) -> Rendering:
+        """This scene at `size` pixels a side."""
+        return render_workpiece(
+            self.index,
+            orientation=self.orientation,
+            domain=self.domain,
+            desk=self.desk,
+            size=size,
+            seed=self.seed,
+        )
+
+
+class Split(NamedTuple):
+    """Rendered images in order of their index.
+
+    Attributes:
+        images: uint8 (N, size, size, 3) RGB.
+        labels: int64 (N,), index into `CLASS_NAMES`.
+        masks: uint8 (N, size, size), 1 on the part.
+        boxes: float32 (N, 4), y0, x0, y1, x1 in [0, 1].
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    masks: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+
+
+def plan(count: int, *, domain: Domain, bias: float, seed: int) -> list[Scene]:
+    """The scenes of a split.
+
+    Orientations are balanced: every four images in a row show each one once. In the office the
+    desk is the orientation's own family with probability `bias`, and otherwise any of the five,
+    each as likely; at bias 0 desk and orientation are independent, at bias 1 the fifth family
+    never occurs. A scene depends on its index and the seed, never on `count`.
+
+    Args:
+        count: number of scenes.
+        domain: "office" or "machine".
+        bias: in [0, 1]; without effect in the machine.
+        seed: of the split; splits of different seeds share nothing.
+
+    Raises:
+        ValueError: if `bias` lies outside [0, 1] or `count` is negative.
+    """
+    if not 0.0 <= bias <= 1.0 or count < 0:
+        raise ValueError(f"bias must lie in [0, 1] and count be at least 0: {bias}, {count}")
+    classes = len(CLASS_NAMES)
+    scenes = []
+    for index in range(count):
+        block, place = divmod(index, classes)
+        order = np.random.default_rng([seed, _ORDER_STREAM, block]).permutation(classes)
+        orientation = int(order[place])
+        desk = None
+        if domain == "office":
+            rng = np.random.default_rng([seed, _PLAN_STREAM, index])
+            own = rng.random() < bias
+            other = int(rng.integers(len(DESK_NAMES)))
+            desk = orientation if own else other
+        scenes.append(Scene(index, orientation, domain, desk, seed))
+    return scenes
+
+
+def render_split(
+    count: int,
+    *,
+    domain: Domain,
+    bias: float,
+    size: int,
+    seed: int,
+    workers: int | None = None,
+) -> Split:
+    """Plan and render a split; the result depends on everything but `workers`.
+
+    Args:
+        count: number of images.
+        domain: "office" or "machine".
+        bias: how often the desk goes with the orientation, see `plan`.
+        size: side of the images in pixels.
+        seed: of the split.
+        workers: threads; None for one per processor.
+    """
+    scenes = plan(count, domain=domain, bias=bias, seed=seed)
+    split = Split(
+        np.zeros((count, size, size, 3), np.uint8),
+        np.array([scene.orientation for scene in scenes], np.int64),
+        np.zeros((count, size, size), np.uint8),
+        np.zeros((count, 4), np.float32),
+    )
+
+    def render(scene: Scene) -> None:
+        rendering = scene.render(size)
+        split.images[scene.index] = rendering.image
+        split.masks[scene.index] = rendering.mask
+        split.boxes[scene.index] = rendering.box
+
+    with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(render, scenes):
+            pass
+    return split
+
+
+@contextmanager
+def _single_threaded_opencv() -> Iterator[None]:
+    # Pictures this small lose more to OpenCV's own threads than they gain.
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
