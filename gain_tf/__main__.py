@@ -1,0 +1,51 @@
+"""`gain-tf`: one verb a command, each loaded only when it is asked for."""
+
+import importlib
+import sys
+
+import click
+
+from gain_tf.cli import status
+
+VERBS = {
+    "fit": "Train what a config describes, evaluate it, write the run folder.",
+    "evaluate": "Judge a trained run on a split of its data.",
+    "explain": "Show where a trained run looks, on images of your own.",
+    "data": "List, describe, check and show data sets.",
+}
+
+
+class Verbs(click.Group):
+    """The verbs, without importing what is not asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one verb."""
+        if cmd_name not in VERBS:
+            return None
+        package = f"gain_tf.{cmd_name}"
+        module = importlib.import_module("gain_tf.data.commands" if cmd_name == "data" else package)
+        return getattr(module, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the verbs without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs)
+@click.version_option(package_name="gain-tf")
+def gain_tf() -> None:
+    """Guided attention: train a classifier to look at the object, and see where it looks."""
+
+
+def main() -> None:
+    """Run `gain-tf`."""
+    sys.exit(status(gain_tf, "gain-tf", sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""Attention as part of the computation: Eq. 1 to 4 as pure functions on tensors."""
+
+from gain_tf.attention.grad_cam import attention_map, channel_weights, grad_cam
+from gain_tf.attention.grid import area_average, box_coverage
+from gain_tf.attention.masking import erase, normalise, soft_threshold, zero_maps
+from gain_tf.attention.pairs import Pairs, images_carrying, pair_weights, pairs_of
+
+__all__ = [
+    "Pairs",
+    "area_average",
+    "attention_map",
+    "box_coverage",
+    "channel_weights",
+    "erase",
+    "grad_cam",
+    "images_carrying",
+    "normalise",
+    "pair_weights",
+    "pairs_of",
+    "soft_threshold",
+    "zero_maps",
+]

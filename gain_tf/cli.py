@@ -1,0 +1,86 @@
+"""What every command shares: config options, and errors that are sentences.
+
+Exit status: 0 done, 2 the user's mistake, 1 a failure.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gain_tf.config import load_config
+from gain_tf.errors import UserError
+
+# TensorFlow reads these when it is loaded; its start-up messages are nothing a user can act on.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+Command = Callable[..., Any]
+
+
+def config_options(command: Command) -> Command:
+    """Add `--config` and `--set`, and hand the command the config they make.
+
+    Args:
+        command: takes `config` first.
+
+    Returns:
+        The command.
+    """
+
+    def with_config(config: str, overrides: tuple[str, ...], **options: Any) -> Any:
+        return command(load_config(config, overrides), **options)
+
+    with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
+    # click collects options in the order the decorators are applied, from the inside out.
+    with_config.__click_params__ = getattr(command, "__click_params__", [])  # pyright: ignore
+    decorated = click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change one key of the config, such as training.epochs=3. May be repeated.",
+    )(with_config)
+    return click.option(
+        "--config", required=True, metavar="FILE", help="YAML file that describes the run."
+    )(decorated)
+
+
+def run(command: click.Command, name: str) -> None:
+    """Run a command as a program: `python -m gain_tf.fit`.
+
+    Args:
+        command: to be run on the arguments of the process.
+        name: shown in the usage.
+    """
+    sys.exit(status(command, name, sys.argv[1:]))
+
+
+def status(command: click.Command, name: str, arguments: list[str]) -> int:
+    """Run a command and turn what comes of it into an exit status.
+
+    Args:
+        command: to be run.
+        name: shown in the usage.
+        arguments: of the command line.
+
+    Returns:
+        0 done, 2 the user's mistake, 1 a failure.
+    """
+    try:
+        command.main(arguments, name, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; what was done is kept", err=True)
+        return 1
+    except UserError as error:
+        click.echo(f"{name}: {error}", err=True)
+        return 2
+    except OSError as error:
+        click.echo(f"{name}: {error.strerror or error}: {error.filename or ''}", err=True)
+        return 1
+    return 0

@@ -1,0 +1,36 @@
+"""One run as data: the schema of a config file, and how it is read."""
+
+from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
+from gain_tf.config.schema import (
+    Augmentation,
+    Budget,
+    Config,
+    Data,
+    Evaluation,
+    Folder,
+    Guidance,
+    Model,
+    Optimizer,
+    Run,
+    Training,
+    Workpiece,
+)
+
+__all__ = [
+    "Augmentation",
+    "Budget",
+    "Config",
+    "ConfigError",
+    "Data",
+    "Evaluation",
+    "Folder",
+    "Guidance",
+    "Model",
+    "Optimizer",
+    "Run",
+    "Training",
+    "Workpiece",
+    "load_config",
+    "parse_config",
+    "write_config",
+]

@@ -1,0 +1,185 @@
+"""What a config file may say: every key, its type, its range and its default."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys and wrong types are errors, nothing is changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Budget(Section):
+    """Which training images keep their annotation: chosen evenly per class.
+
+    `masks` and `boxes` count images (or are "all"); an image gets one or the other. `placement:
+    rolled` is the control: the same annotations, each moved to a random place.
+    """
+
+    masks: int | Literal["all"] = Field(0, union_mode="left_to_right")
+    boxes: int | Literal["all"] = Field(0, union_mode="left_to_right")
+    seed: int | None = None
+    placement: Literal["true", "rolled"] = "true"
+
+    @model_validator(mode="after")
+    def _within_range(self) -> "Budget":
+        for name in ("masks", "boxes"):
+            count = getattr(self, name)
+            if count != "all" and count < 0:
+                raise ValueError(f"{name} must be at least 0 or 'all'")
+        if self.masks == "all" and self.boxes != 0:
+            raise ValueError("masks: all leaves no image for boxes")
+        return self
+
+
+class Augmentation(Section):
+    """Random changes of training images; masks and boxes move with them.
+
+    `crop` is the smallest side of the random crop as a share of the image (1: none); the other
+    numbers are the largest relative change of brightness, contrast and saturation.
+    """
+
+    crop: float = Field(1.0, gt=0, le=1)
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    brightness: float = Field(0.0, ge=0, le=1)
+    contrast: float = Field(0.0, ge=0, le=1)
+    saturation: float = Field(0.0, ge=0, le=1)
+
+
+class Workpiece(Section):
+    """The rendered workpiece: `bias` is how often the desk goes with the orientation."""
+
+    bias: float = Field(1.0, ge=0, le=1)
+    train: int = Field(1200, ge=4)
+    validation: int = Field(200, ge=4)
+    test: int = Field(600, ge=4)
+    seed: int = 0
+
+
+class Folder(Section):
+    """The user's own images: see `gain_tf.data.folder` for the layout.
+
+    `classes` fixes the classes and their order (default: those found, sorted). `validation` and
+    `test` are shares split off, whole groups at a time, where the folder names no splits.
+    """
+
+    classes: tuple[str, ...] | None = None
+    unguided_classes: tuple[str, ...] = ()
+    mask_values: Literal["auto", "binary", "index"] = "auto"
+    validation: float = Field(0.2, ge=0, lt=1)
+    test: float = Field(0.0, ge=0, lt=1)
+    seed: int = 0
+
+
+class Data(Section):
+    """What is trained on."""
+
+    name: str = "workpiece"
+    root: Path | None = None
+    image_size: tuple[int, int] = (128, 128)
+    batch_size: int = Field(32, ge=1)
+    budget: Budget = Budget()
+    annotated_share: float = Field(0.25, ge=0, le=1)
+    background_swap: float = Field(0.0, ge=0, le=1)
+    augmentation: Augmentation = Augmentation()
+    cache: bool = True
+    workpiece: Workpiece = Workpiece()
+    folder: Folder = Folder()
+
+
+class Model(Section):
+    """Which network: see `gain_tf.GAIN`.
+
+    `freeze_until` names the last layer of the features model that keeps its weights;
+    `freeze_batch_norm` keeps every batch norm at the statistics it was pretrained with.
+    """
+
+    backbone: str = "efficientnet_lite0"
+    head: str = "auto"
+    weights: str | None = "auto"
+    target_layer: str | None = None
+    activation: Literal["auto", "softmax", "sigmoid"] = "auto"
+    output_stride: int | None = None
+    freeze_until: str | None = None
+    freeze_batch_norm: bool = False
+
+
+class Guidance(Section):
+    """The choices of Eq. 1 to 10: see `gain_tf.GAIN`."""
+
+    alpha: float = Field(1.0, ge=0)
+    omega: float = Field(10.0, ge=0)
+    kind: Literal["pixel", "box", "both", "none"] = "both"
+    sigma: float = 0.5
+    slope: float = Field(10.0, gt=0)
+    normalise: Literal["max", "none"] = "max"
+    weight_gradient: bool = True
+    erase_to: Literal["mean", "black", "blur"] = "mean"
+    box_prior: Literal["fill", "free"] = "fill"
+    max_labels: int | None = Field(None, ge=1)
+
+
+class Optimizer(Section):
+    """How steps are taken."""
+
+    name: Literal["sgd", "adam", "adamw"] = "sgd"
+    learning_rate: float = Field(0.01, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    weight_decay: float = Field(0.0, ge=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    clip_norm: float | None = Field(None, gt=0)
+
+
+class Training(Section):
+    """How long, and on what.
+
+    `warm_up_epochs` trains the plain classifier first, once, without annotation; every row of a
+    comparison then starts from those weights.
+    """
+
+    epochs: int = Field(12, ge=1)
+    warm_up_epochs: int = Field(0, ge=0)
+    steps_per_epoch: int | None = Field(None, ge=1)
+    optimizer: Optimizer = Optimizer()
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    jit: bool | Literal["auto"] = "auto"
+    distribute: Literal["none"] = "none"
+
+
+class Evaluation(Section):
+    """What is reported.
+
+    `baseline` trains the plain classifier beside the guided model, `control` the guided model on
+    annotations rolled to random places. `rows` adds comparisons: a name and the keys it changes.
+    """
+
+    attention: bool = True
+    figures: int = Field(24, ge=0)
+    baseline: bool = True
+    control: bool = False
+    rows: dict[str, dict[str, Any]] = {}
+    intervals: int = Field(1000, ge=0)
+
+
+class Run(Section):
+    """Where the run folder goes, and whether the newest unfinished one is gone on with."""
+
+    root: Path = Path("runs")
+    resume: bool = False
+
+
+class Config(Section):
+    """One run."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = 1
+    data: Data = Data()
+    model: Model = Model()
+    guidance: Guidance = Guidance()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    run: Run = Run()

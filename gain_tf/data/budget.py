@@ -1,0 +1,117 @@
+"""Which training images keep their annotation, and the control that moves it elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gain_tf.config import Budget
+from gain_tf.data.dataset import Pictures, Split
+
+def within_budget(
+    split: Split, budget: Budget, seed: int, unguided_classes: Sequence[int] = ()
+) -> Split:
+    """Take away every annotation that the budget does not pay for.
+
+    Args:
+        split: fully annotated, as far as the data set is.
+        budget: how many images keep a mask, how many keep boxes.
+        seed: of the choice, where the budget names none of its own.
+        unguided_classes: classes without an object; their images are not chosen.
+
+    Returns:
+        The split with the annotations that are left; `placement: rolled` moves those to random
+        places.
+
+    Raises:
+        ValueError: fewer images are annotated than the budget asks for.
+    """
+    seed = seed if budget.seed is None else budget.seed
+    guided = np.ones(split.labels.shape[1], bool)
+    guided[list(unguided_classes)] = False
+    masked = _evenly(split.mask_shows & guided, budget.masks, seed, "masks")
+    shown = np.zeros_like(split.mask_shows)
+    for index, labels in enumerate(split.box_labels):
+        shown[index, labels] = True
+    shown[masked] = False
+    boxed = _evenly(shown & guided, budget.boxes, seed, "boxes")
+    keep = np.zeros(len(split), bool)
+    keep[masked] = True
+    without = np.zeros((0, 4), np.float32), np.zeros(0, np.int32)
+    annotated = set(boxed.tolist())
+    kept = replace(
+        split,
+        mask_shows=split.mask_shows & keep[:, None],
+        boxes=[split.boxes[i] if i in annotated else without[0] for i in range(len(split))],
+        box_labels=[
+            split.box_labels[i] if i in annotated else without[1] for i in range(len(split))
+        ],
+    )
+    return _rolled(kept, seed) if budget.placement == "rolled" else kept
+
+
+def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.ndarray:
+    """Choose images class by class in turn, each at random.
+
+    Args:
+        shows: which classes the annotation of each image shows, boolean (N, C).
+        count: images to choose, or "all".
+        seed: of the choice.
+        what: named in the error.
+
+    Returns:
+        Sorted indices.
+    """
+    available = np.flatnonzero(shows.any(axis=1))
+    if count == "all":
+        return available
+    if int(count) > len(available):
+        raise ValueError(
+            f"data.budget.{what}: {count} annotated images asked for, "
+            f"{len(available)} are there"
+        )
+    random = np.random.default_rng([seed, len(what)])
+    queues = [list(random.permutation(np.flatnonzero(column))) for column in shows.T]
+    chosen: dict[int, None] = {}
+    while len(chosen) < int(count):
+        for queue in queues:
+            while queue and queue[-1] in chosen:
+                queue.pop()
+            if queue and len(chosen) < int(count):
+                chosen[int(queue.pop())] = None
+    return np.array(sorted(chosen), np.int64)
+
+
+@dataclass(frozen=True)
+class RolledPictures:
+    """Pictures whose masks are rolled away from where they belong.
+
+    Attributes:
+        pictures: the true ones.
+        offsets: shift of each mask as a share of height and width, (N, 2).
+    """
+
+    pictures: Pictures
+    offsets: np.ndarray
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index` as it is."""
+        return self.pictures.image(index)
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return mask `index`, rolled around the edges."""
+        mask = self.pictures.mask(index)
+        shift = np.round(self.offsets[index] * mask.shape).astype(int)
+        return np.roll(mask, shift, axis=(0, 1))
+
+
+def _rolled(split: Split, seed: int) -> Split:
+    """Move every annotation to a random place: masks around the edges, boxes within them."""
+    random = np.random.default_rng([seed, 2])
+    offsets = random.uniform(size=(len(split), 2))
+    boxes = []
+    for own in split.boxes:
+        size = own[:, 2:] - own[:, :2]
+        corner = random.uniform(size=size.shape) * (1 - size)
+        boxes.append(np.concatenate([corner, corner + size], axis=1).astype(np.float32))
+    return replace(split, pictures=RolledPictures(split.pictures, offsets), boxes=boxes)

@@ -1,0 +1,107 @@
+"""What a data set is: classes, and splits with one entry an image in each column."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+UNKNOWN = 255
+"""Mask value of a pixel whose class nobody annotated."""
+
+
+class Pictures(Protocol):
+    """Where the pixels of a split come from."""
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index`: uint8 RGB (H, W, 3)."""
+        ...
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return its mask: uint8 (H, W), class index + 1, 0 background, 255 unknown."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArrayPictures:
+    """Pictures held in memory.
+
+    Attributes:
+        images: uint8 (N, H, W, 3).
+        masks: uint8 (N, H, W), as in `Pictures.mask`.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index`."""
+        return self.images[index]
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return mask `index`."""
+        return self.masks[index]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set.
+
+    Attributes:
+        ids: name of each image, unique.
+        labels: multi-hot, float32 (N, C).
+        pictures: the pixels.
+        mask_shows: which classes the mask of each image shows, boolean (N, C); no class at all
+            for an image without a mask.
+        boxes: y0 x0 y1 x1 in [0, 1] of each image, float32 (n, 4).
+        box_labels: class of each box, int32 (n,).
+        groups: what belongs together (frames of one object), for honest intervals; None where
+            every image stands for itself.
+    """
+
+    ids: Sequence[str]
+    labels: np.ndarray
+    pictures: Pictures
+    mask_shows: np.ndarray
+    boxes: Sequence[np.ndarray]
+    box_labels: Sequence[np.ndarray]
+    groups: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def has_mask(self) -> np.ndarray:
+        """Which images have a mask that shows something, boolean (N,)."""
+        return self.mask_shows.any(axis=1)
+
+    @property
+    def has_boxes(self) -> np.ndarray:
+        """Which images have a box, boolean (N,)."""
+        return np.array([len(boxes) > 0 for boxes in self.boxes], bool)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Images with labels, some with masks or boxes.
+
+    Attributes:
+        name: of the data set.
+        class_names: in the order of the labels' columns.
+        splits: `train`, `validation` and, where there is one, `test`.
+        single_label: whether every image has exactly one label.
+        unguided_classes: indices of classes without an object to attend to.
+        about: source, licence, known bias: what a user must know, by heading.
+    """
+
+    name: str
+    class_names: Sequence[str]
+    splits: Mapping[str, Split]
+    single_label: bool
+    unguided_classes: Sequence[int] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def evaluated(self) -> str:
+        """The split that results are reported on: `test` where there is one."""
+        return "test" if "test" in self.splits else "validation"

@@ -1,0 +1,157 @@
+"""Splits to batches: tf.data from the order of an epoch to what `GAIN.fit` takes.
+
+An example holds `image` float32 (H, W, 3) in [0, 255], `mask` uint8 (H, W), `has_mask`, `boxes`
+float32 (M, 4), `box_labels` int32 (M,) padded with -1, `has_boxes`. Images are resized bilinearly
+with antialiasing, in training and wherever the network is used.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from gain_tf.config import Augmentation
+from gain_tf.data.augment import augment
+from gain_tf.data.dataset import Split
+from gain_tf.data.schedule import Schedule
+from gain_tf.data.swap import foreground, swap_background
+
+Example = dict[str, tf.Tensor]
+
+
+def resize_image(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resize an image: bilinear, antialiased where it shrinks.
+
+    Args:
+        image: (H, W, 3) in [0, 255], any type.
+        size: (height, width).
+
+    Returns:
+        float32 (height, width, 3) in [0, 255].
+    """
+    return tf.image.resize(tf.cast(image, tf.float32), size, method="bilinear", antialias=True)
+
+
+def training_batches(
+    split: Split,
+    schedule: Schedule,
+    image_size: tuple[int, int],
+    augmentation: Augmentation,
+    *,
+    epochs: int,
+    initial_epoch: int = 0,
+) -> tf.data.Dataset:
+    """Stream the batches of an annotated training split, epoch after epoch.
+
+    Args:
+        split: within its budget.
+        schedule: which images, in which order.
+        image_size: (height, width).
+        augmentation: how images are changed.
+        epochs: the last epoch is `epochs - 1`.
+        initial_epoch: the first; the stream goes on as if it had started at 0.
+
+    Returns:
+        `(example, labels)` in batches, `schedule.steps` an epoch.
+    """
+    load = _loader(split, image_size)
+
+    def drawn(epoch: tf.Tensor) -> tf.data.Dataset:
+        *columns, seeds = tf.numpy_function(
+            lambda number: list(schedule.epoch(int(number)).values()),
+            [epoch],
+            [tf.int64, tf.int64, tf.bool, tf.int32],
+        )
+        columns = [tf.ensure_shape(column, [None]) for column in columns]
+        seeds = tf.ensure_shape(seeds, [None, 2])
+        return tf.data.Dataset.from_tensor_slices((*columns, seeds))
+
+    def build(
+        index: tf.Tensor, partner: tf.Tensor, swap: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[Example, tf.Tensor]:
+        example, labels = load(index)
+        if schedule.background_swap:
+            keep = foreground(example["mask"], example["boxes"], example["box_labels"])
+            example["image"] = tf.cond(
+                swap,
+                lambda: swap_background(example["image"], load(partner)[0]["image"], keep),
+                lambda: example["image"],
+            )
+        example = augment(example, augmentation, seed)
+        # Random crops lose the static shape that a compiled step wants.
+        example["image"] = tf.ensure_shape(example["image"], [*image_size, 3])
+        example["mask"] = tf.ensure_shape(example["mask"], image_size)
+        return example, labels
+
+    return (
+        tf.data.Dataset.range(initial_epoch, epochs)
+        .flat_map(drawn)
+        .map(build, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(schedule.batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def evaluation_batches(
+    split: Split, image_size: tuple[int, int], batch_size: int
+) -> tf.data.Dataset:
+    """Stream a split once, in its own order, unchanged.
+
+    Args:
+        split: any.
+        image_size: (height, width).
+        batch_size: images in a batch; the last may be smaller.
+
+    Returns:
+        `(example, labels)` in batches.
+    """
+    return (
+        tf.data.Dataset.range(len(split))
+        .map(_loader(split, image_size), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(batch_size)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _loader(
+    split: Split, image_size: tuple[int, int]
+) -> Callable[[tf.Tensor], tuple[Example, tf.Tensor]]:
+    """Build the function from an index to an example and its labels."""
+    boxes, box_labels = _padded(split)
+    columns = {
+        "has_mask": tf.constant(split.has_mask),
+        "boxes": tf.constant(boxes),
+        "box_labels": tf.constant(box_labels),
+        "has_boxes": tf.constant(split.has_boxes),
+    }
+    labels = tf.constant(split.labels)
+
+    def pixels(index: np.ndarray, wants_mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        image = split.pictures.image(int(index))
+        if not wants_mask:
+            return image, np.full((1, 1), 255, np.uint8)
+        return image, split.pictures.mask(int(index))
+
+    def load(index: tf.Tensor) -> tuple[Example, tf.Tensor]:
+        example = {name: tf.gather(column, index) for name, column in columns.items()}
+        image, mask = tf.numpy_function(
+            pixels, [index, example["has_mask"]], [tf.uint8, tf.uint8]
+        )
+        image, mask = tf.ensure_shape(image, [None, None, 3]), tf.ensure_shape(mask, [None, None])
+        example["image"] = resize_image(image, image_size)
+        example["mask"] = tf.image.resize(mask[..., tf.newaxis], image_size, method="nearest")[
+            ..., 0
+        ]
+        return example, tf.gather(labels, index)
+
+    return load
+
+
+def _padded(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Pad the boxes of every image to the same number, at least one."""
+    most = max([1, *(len(boxes) for boxes in split.boxes)])
+    boxes = np.zeros((len(split), most, 4), np.float32)
+    labels = np.full((len(split), most), -1, np.int32)
+    for index, (own, own_labels) in enumerate(zip(split.boxes, split.box_labels, strict=True)):
+        boxes[index, : len(own)], labels[index, : len(own)] = own, own_labels
+    return boxes, labels

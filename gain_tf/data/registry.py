@@ -1,0 +1,37 @@
+"""Data sets by name."""
+
+import difflib
+from collections.abc import Callable, Mapping
+
+from gain_tf.config import Data
+from gain_tf.data.dataset import DataSet
+from gain_tf.data.files import DataError
+from gain_tf.data.folder import load_folder
+from gain_tf.data.magnetic_tile import load_magnetic_tile
+from gain_tf.data.workpiece import load_workpiece
+
+DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
+    "workpiece": load_workpiece,
+    "magnetic_tile": load_magnetic_tile,
+    "folder": load_folder,
+}
+"""What `data.name` may be."""
+
+
+def load_data(data: Data) -> DataSet:
+    """Load and check a data set.
+
+    Args:
+        data: the config's section.
+
+    Returns:
+        The data set, every split fully annotated as far as it is.
+
+    Raises:
+        DataError: the name is unknown, or the data have problems; all are listed.
+    """
+    if data.name not in DATA_SETS:
+        close = difflib.get_close_matches(data.name, DATA_SETS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(DATA_SETS)}"
+        raise DataError([f"data.name: there is no data set {data.name!r}; {hint}"])
+    return DATA_SETS[data.name](data)

@@ -1,0 +1,82 @@
+"""Which images make up each batch of an epoch.
+
+A pure function of seed and epoch: a run that resumes at epoch n sees what an unbroken run sees.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the batches of every epoch are drawn.
+
+    Of each batch, `round(annotated_share * batch_size)` images come from the annotated pool (the
+    paper's separate stream S_e), the others from all images in random order. Without annotated
+    images all come from the latter.
+
+    Attributes:
+        images: number N of images.
+        annotated: indices of the annotated pool.
+        batch_size: images in a batch.
+        annotated_share: of each batch, in [0, 1].
+        background_swap: probability that an annotated image gets another image's background.
+        steps_per_epoch: None for as many as show each image once.
+        seed: of everything random.
+    """
+
+    images: int
+    annotated: np.ndarray
+    batch_size: int
+    annotated_share: float
+    background_swap: float
+    steps_per_epoch: int | None
+    seed: int
+
+    @property
+    def drawn(self) -> int:
+        """Images of each batch that are drawn from the annotated pool."""
+        return round(self.annotated_share * self.batch_size) if len(self.annotated) else 0
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        fresh = max(self.batch_size - self.drawn, 1)
+        return self.steps_per_epoch or max(round(self.images / fresh), 1)
+
+    def epoch(self, number: int) -> dict[str, np.ndarray]:
+        """Draw an epoch.
+
+        Args:
+            number: of the epoch, from 0.
+
+        Returns:
+            One entry an image, `steps * batch_size` in all: `index` int64, `partner` int64 (whose
+            background it may get), `swap` boolean, `seed` int32 (..., 2) for its augmentation.
+        """
+        random = np.random.default_rng([self.seed, number])
+        rest = self.batch_size - self.drawn
+        index = np.concatenate(
+            [
+                _endless(self.annotated, self.steps * self.drawn, random).reshape(self.steps, -1),
+                _endless(np.arange(self.images), self.steps * rest, random).reshape(
+                    self.steps, -1
+                ),
+            ],
+            axis=1,
+        ).reshape(-1)
+        chance = random.uniform(size=index.shape)
+        return {
+            "index": index,
+            "partner": random.integers(self.images, size=index.shape),
+            "swap": (chance < self.background_swap) & np.isin(index, self.annotated),
+            "seed": random.integers(2**31 - 1, size=(*index.shape, 2), dtype=np.int32),
+        }
+
+
+def _endless(pool: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Deal `count` entries, going through the whole pool before any comes again."""
+    rounds = -(-count // max(len(pool), 1))
+    dealt = [random.permutation(pool) for _ in range(rounds)]
+    return np.concatenate([np.zeros(0, np.int64), *dealt])[:count].astype(np.int64)

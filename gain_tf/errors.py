@@ -1,0 +1,5 @@
+"""What commands report as a sentence instead of a traceback."""
+
+
+class UserError(ValueError):
+    """The user asked for something that cannot be; the message says what would be right."""

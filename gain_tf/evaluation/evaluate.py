@@ -1,0 +1,105 @@
+"""One split, one model, one `evaluation.json`."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from gain_tf.config import Config
+from gain_tf.data.dataset import DataSet
+from gain_tf.evaluation.figures_of_merit import (
+    attention_figures,
+    best_threshold,
+    classification_figures,
+    verdicts_of,
+)
+from gain_tf.evaluation.predict import Predictions, predict_split
+from gain_tf.files import replacing
+from gain_tf.metrics import mean_intersection_over_union
+from gain_tf.models.classifier import AttentiveClassifier
+
+
+def evaluate_model(
+    model: AttentiveClassifier, config: Config, data: DataSet, split: str | None = None
+) -> tuple[dict[str, Any], Predictions]:
+    """Judge a model on a split.
+
+    The threshold of the intersection over union is chosen on the validation split, never on the
+    one that is reported where they differ.
+
+    Args:
+        model: to be judged.
+        config: of its run.
+        data: the data set.
+        split: name; None for the data set's own choice (`test` where there is one).
+
+    Returns:
+        What `evaluation.json` holds, and the predictions it was computed from.
+
+    Raises:
+        ValueError: there is no such split.
+    """
+    split = split or data.evaluated
+    if split not in data.splits:
+        raise ValueError(
+            f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}"
+        )
+
+    def predict(name: str) -> Predictions:
+        return predict_split(
+            model,
+            data,
+            data.splits[name],
+            config.data.image_size,
+            config.data.batch_size,
+            attention=config.evaluation.attention,
+        )
+
+    predictions = predict(split)
+    draws = config.evaluation.intervals
+    figures: dict[str, Any] = {
+        "split": split,
+        "images": len(predictions.ids),
+        "seed": config.seed,
+        "classification": classification_figures(
+            predictions, data.class_names, data.single_label, draws
+        ),
+    }
+    if predictions.maps:
+        chosen_on = "validation" if "validation" in data.splits else split
+        chooser = predictions if chosen_on == split else predict(chosen_on)
+        threshold = best_threshold(chooser) or best_threshold(predictions) or 0.5
+        figures["attention"] = attention_figures(predictions, data.class_names, threshold, draws)
+        figures["attention"]["iou_threshold_chosen_on"] = chosen_on
+        miou, per_class = mean_intersection_over_union(predictions.confusion)
+        names = ("background", *data.class_names)
+        figures["segmentation"] = {
+            "of": "attention above 20 % of its maximum, image labels given",
+            "miou": miou,
+            "per_class": {
+                name: None if value != value else float(value)
+                for name, value in zip(names, per_class, strict=True)
+            },
+            "confusion": predictions.confusion.tolist(),
+        }
+    return figures, predictions
+
+
+def write_evaluation(figures: dict[str, Any], path: Path) -> None:
+    """Write `evaluation.json`."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def write_predictions(predictions: Predictions, data: DataSet, path: Path) -> None:
+    """Write `predictions.csv`: a row an image with labels, verdicts and every score."""
+    verdicts = verdicts_of(predictions.scores, data.single_label)
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "label", "verdict", *(f"score {n}" for n in data.class_names)])
+        for row, identifier in enumerate(predictions.ids):
+            named = [
+                ";".join(n for n, on in zip(data.class_names, flags[row], strict=True) if on)
+                for flags in (predictions.labels > 0.5, verdicts)
+            ]
+            writer.writerow([identifier, *named, *(f"{s:.6f}" for s in predictions.scores[row])])

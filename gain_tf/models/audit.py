@@ -1,0 +1,165 @@
+"""Is a head safe to differentiate twice?
+
+Attention is a first derivative of the score; training differentiates it again. Some operations
+have a correct first derivative and silently none of second order: `tf.image.resize` between
+features and scores is one, and it trains the wrong thing without a word. The audit does not know
+operations by name. It differentiates each operation of the head twice, in float64, and compares
+with finite differences of what the first derivative gives.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+STEPS = (1e-5, 1e-5, 1e-3, 1e-2)
+"""Of the central differences, one an attempt: a kink (ReLU, max pool) between the two points spoils
+one attempt, and an operation that insists on float32 drowns the finest in rounding."""
+
+TOLERANCE = 1e-2
+"""Largest relative difference that passes; a derivative that is missing is off by all of it."""
+
+SIDE = 7
+"""Height and width of the features tried where nothing says how large they are."""
+
+Tensors = list[tf.Tensor]
+
+
+class SecondOrderError(ValueError):
+    """A layer of the head has no correct second derivative."""
+
+
+def audit_second_order(head: keras.Model, features_shape: Sequence[int | None]) -> None:
+    """Refuse a head that would train on wrong second derivatives.
+
+    Args:
+        head: functional or Sequential model from features (B, h, w, K) to logits (B, C).
+        features_shape: shape (B, h, w, K) of the features model's output; it says at which h and
+            w a head of free size is tried.
+
+    Raises:
+        SecondOrderError: names the first layer that fails.
+    """
+    double = _in_float64(head)
+    sizes = zip(head.input_shape[1:], features_shape[1:], strict=True)
+    random = np.random.default_rng(0)
+    features = random.normal(size=[1, *(own or given or SIDE for own, given in sizes)])
+    for operation in double.operations:
+        if isinstance(operation, keras.layers.InputLayer):
+            continue
+        # Not `operation.input`: that of a nested model is its own, not what the head gives it.
+        call = operation._inbound_nodes[-1]
+        inputs = call.input_tensors
+        before = keras.Model(double.inputs, inputs)
+        alone = keras.Model(inputs, call.output_tensors)
+        made = keras.tree.flatten(before(tf.constant(features), training=False))
+        values = [_in_general_position(tensor, random) for tensor in made]
+        if not any(_agrees(alone, values, random, step) for step in STEPS):
+            raise SecondOrderError(
+                f"layer {operation.name!r} of the head has no correct second derivative, which "
+                "training the attention needs: move it into the features model, or behind the "
+                "finished map"
+            )
+
+
+def _in_general_position(tensor: tf.Tensor, random: np.random.Generator) -> tf.Tensor:
+    """Part equal values: the zeros a ReLU leaves tie in a max pool, a kink under any step.
+
+    What is added is positive, so that what a square root or logarithm takes stays positive.
+    """
+    values = tensor.numpy().astype(np.float64)
+    return tf.constant(values + np.std(values) * random.uniform(size=values.shape))
+
+
+def _in_float64(head: keras.Model) -> keras.Model:
+    """Copy the head with every layer in float64, weights included, as a functional model."""
+
+    def recast(layer: Any) -> Any:
+        config = layer.get_config()
+        if isinstance(layer, keras.Model):
+            return _in_float64(layer)
+        if isinstance(layer, keras.layers.Lambda):
+            # A lambda loses its globals on the way through its configuration.
+            return keras.layers.Lambda(
+                layer.function, name=layer.name, dtype="float64", arguments=layer.arguments
+            )
+        if isinstance(layer, keras.layers.Layer):
+            config["dtype"] = "float64"
+        return type(layer).from_config(config)
+
+    functional = keras.Model(head.inputs, head.outputs[0], name=head.name)
+    features = keras.Input(head.input_shape[1:], dtype="float64")
+    double = keras.models.clone_model(functional, input_tensors=[features], clone_function=recast)
+    double.set_weights(head.get_weights())
+    return double
+
+
+def _agrees(
+    operation: keras.Model, inputs: Tensors, random: np.random.Generator, step: float
+) -> bool:
+    """Compare the derivatives of `q = <v, d<u, f(x)>/dx>` with finite differences.
+
+    Along x and the weights the first derivative itself is differenced; along u, in which q is
+    linear with slope J v, the operation is.
+    """
+
+    def like(tensors: Sequence[Any]) -> Tensors:
+        return [tf.constant(random.normal(size=t.shape), tf.float64) for t in tensors]
+
+    def run(x: Tensors) -> Tensors:
+        made = keras.tree.flatten(operation(x if len(x) > 1 else x[0], training=False))
+        return [tf.cast(tensor, tf.float64) for tensor in made]
+
+    def contracted(x: Tensors, u: Tensors, v: Tensors) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            weighed = _dot(run(x), u)
+        return _dot(tape.gradient(weighed, x, unconnected_gradients="zero"), v)
+
+    u, v = like(run(inputs)), like(inputs)
+    variables = [variable.value for variable in operation.trainable_variables]
+    weights = [tf.identity(variable) for variable in variables]
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch([*inputs, *u])
+            value = contracted(inputs, u, v)
+        slopes = tape.gradient(value, [inputs, u, variables], unconnected_gradients="zero")
+    except LookupError:
+        # TensorFlow knows no derivative at all for one of the operations.
+        return False
+    directions = [like(tensors) for tensors in (inputs, u, weights)]
+    analytic = [_dot(slope, way) for slope, way in zip(slopes, directions, strict=True)]
+
+    along_inputs = _difference(
+        lambda by: contracted(_moved(inputs, directions[0], by), u, v), step
+    )
+    along_u = _difference(lambda by: _dot(run(_moved(inputs, v, by)), directions[1]), step)
+
+    def with_weights(by: float) -> tf.Tensor:
+        for variable, tensor in zip(variables, _moved(weights, directions[2], by), strict=True):
+            variable.assign(tensor)
+        return contracted(inputs, u, v)
+
+    along_weights = _difference(with_weights, step)
+    with_weights(0.0)
+    scale = abs(float(value))
+    return all(
+        abs(float(exact) - numeric) <= TOLERANCE * max(abs(float(exact)), abs(numeric), scale)
+        for exact, numeric in zip(analytic, (along_inputs, along_u, along_weights), strict=True)
+    )
+
+
+def _difference(function: Callable[[float], tf.Tensor], step: float) -> float:
+    """Central difference at zero."""
+    return float(function(step) - function(-step)) / (2 * step)
+
+
+def _moved(tensors: Tensors, directions: Tensors, by: float) -> Tensors:
+    return [t + by * direction for t, direction in zip(tensors, directions, strict=True)]
+
+
+def _dot(left: Sequence[tf.Tensor], right: Sequence[tf.Tensor]) -> tf.Tensor:
+    products = [tf.reduce_sum(a * b) for a, b in zip(left, right, strict=True)]
+    return tf.add_n(products) if products else tf.zeros([], tf.float64)

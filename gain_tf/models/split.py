@@ -1,0 +1,81 @@
+"""A network as features + head: do the two fit together?"""
+
+import keras
+
+from gain_tf.models.audit import audit_second_order
+
+FEATURE_RANK = 4
+
+
+def check_pair(
+    features: keras.Model, head: keras.Model, classes: int | None, *, audit: bool
+) -> int:
+    """Check that features and head make a classifier whose attention can be trained.
+
+    Args:
+        features: images (B, H, W, 3) to features (B, h, w, K).
+        head: features (B, h, w, K) to logits (B, C).
+        classes: the number of classes wanted; None for the head's own.
+        audit: differentiate the head's layers twice, and compare with finite differences.
+
+    Returns:
+        The number of classes.
+
+    Raises:
+        ValueError: shapes, types or the number of classes do not fit; all that does not is named.
+        SecondOrderError: a layer of the head has no correct second derivative.
+    """
+    problems = []
+    made = features.output_shape
+    taken = head.input_shape
+    logits = head.output_shape
+    if not isinstance(made, tuple) or len(made) != FEATURE_RANK:
+        problems.append(
+            f"features model {features.name!r} must give one output (B, h, w, K), not {made}"
+        )
+    elif not isinstance(taken, tuple) or len(taken) != FEATURE_RANK:
+        problems.append(f"head {head.name!r} must take features (B, h, w, K), not {taken}")
+    elif taken[-1] != made[-1]:
+        problems.append(
+            f"head {head.name!r} takes {taken[-1]} channels, features model {features.name!r} "
+            f"gives {made[-1]}"
+        )
+    if not isinstance(logits, tuple) or len(logits) != 2 or logits[1] is None:
+        problems.append(f"head {head.name!r} must give logits (B, C), not {logits}")
+    elif classes is not None and logits[1] != classes:
+        problems.append(
+            f"head {head.name!r} gives {logits[1]} logits, but classes is {classes}"
+        )
+    problems += _precision_problems(head) + _activation_problems(head)
+    if problems:
+        raise ValueError("; ".join(problems))
+    if audit:
+        audit_second_order(head, features.output_shape)
+    return logits[1]
+
+
+def _precision_problems(head: keras.Model) -> list[str]:
+    reduced = [
+        layer.name
+        for layer in head._flatten_layers(include_self=False)
+        if layer.compute_dtype in ("float16", "bfloat16")
+        and not isinstance(layer, keras.layers.InputLayer | keras.Model)
+    ]
+    if not reduced:
+        return []
+    return [
+        "the head computes attention and must stay in float32: build its layers "
+        f"{', '.join(reduced)} with dtype='float32'"
+    ]
+
+
+def _activation_problems(head: keras.Model) -> list[str]:
+    last = head.layers[-1]
+    activation = getattr(last, "activation", None)
+    name = getattr(activation, "__name__", "")
+    if isinstance(last, keras.layers.Softmax) or name in ("softmax", "sigmoid"):
+        return [
+            f"head {head.name!r} must end in logits: layer {last.name!r} applies "
+            f"{name or 'softmax'}; remove it and give GAIN(activation=...) instead"
+        ]
+    return []

@@ -1,0 +1,152 @@
+"""Attention, masks and boxes drawn into an image: uint8 in, uint8 out."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from gain_tf.data.dataset import UNKNOWN
+from gain_tf.metrics.attention import enlarge
+
+Colour = tuple[int, int, int]
+
+TRUTH: Colour = (0, 230, 255)
+"""Outline of the object where only one class is meant: a colour the colour map does not have."""
+
+CLASS_COLOURS: Sequence[Colour] = (
+    (0, 230, 255),
+    (255, 176, 0),
+    (120, 255, 90),
+    (255, 90, 160),
+    (150, 140, 255),
+    (255, 255, 110),
+    (255, 255, 255),
+    (255, 110, 60),
+)
+"""Bright ones, as photographs are mostly not; used in turn."""
+
+_HALO: Colour = (20, 20, 20)
+
+
+def colour_of(category: int) -> Colour:
+    """Return the colour of a class, RGB."""
+    return CLASS_COLOURS[category % len(CLASS_COLOURS)]
+
+
+def overlay(image: np.ndarray, attention: np.ndarray, alpha: float = 0.6) -> np.ndarray:
+    """Lay a map over the image it explains.
+
+    Inferno, because its lightness grows evenly with the value (jet and rainbow show edges that
+    are not there), and it still reads when printed grey.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        attention: (h, w) in [0, 1], enlarged bilinearly.
+        alpha: share of the map in the picture, in [0, 1].
+
+    Returns:
+        uint8 RGB (H, W, 3).
+    """
+    large = enlarge(attention.astype(np.float32), *image.shape[:2])
+    levels = np.round(np.clip(large, 0, 1) * 255).astype(np.uint8)
+    colours = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    return cv2.addWeighted(image, 1 - alpha, colours, alpha, 0)
+
+
+def outline(image: np.ndarray, inside: np.ndarray, colour: Colour = TRUTH) -> np.ndarray:
+    """Draw the outline of a region.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        inside: boolean (H, W).
+        colour: RGB.
+
+    Returns:
+        A drawn-in copy, uint8 RGB (H, W, 3).
+    """
+    contours, _ = cv2.findContours(
+        inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
+    )
+    drawn, width = image.copy(), _line_width(image)
+    for ink, thickness in ((_HALO, width + 2), (colour, width)):
+        cv2.drawContours(drawn, contours, -1, ink, thickness, cv2.LINE_AA)
+    return drawn
+
+
+def draw_boxes(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str] | None = None,
+) -> np.ndarray:
+    """Draw boxes in the colours of their classes.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        boxes: y0 x0 y1 x1 in [0, 1], (n, 4).
+        labels: class of each box, (n,).
+        class_names: writes the name at each box; None writes nothing.
+
+    Returns:
+        A drawn-in copy, uint8 RGB (H, W, 3).
+    """
+    drawn, width = image.copy(), _line_width(image)
+    size = np.array([*image.shape[:2], *image.shape[:2]])
+    for box, label in zip(boxes, labels, strict=True):
+        # The far edge of a box that ends with the image lies one pixel beyond it.
+        y0, x0, y1, x1 = np.clip(np.round(box * size), 0, size - 1).astype(int).tolist()
+        for ink, thickness in ((_HALO, width + 2), (colour_of(label), width)):
+            cv2.rectangle(drawn, (x0, y0), (x1, y1), ink, thickness)
+        if class_names is not None:
+            _write(drawn, class_names[label], (x0, y0), colour_of(label))
+    return drawn
+
+
+def draw_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Outline each class of a mask in its colour, and darken what nobody annotated.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        mask: uint8 (H, W), class index + 1, 0 background, 255 unknown.
+
+    Returns:
+        A drawn-in copy, uint8 RGB (H, W, 3).
+    """
+    drawn = np.where((mask == UNKNOWN)[..., None], image // 2, image)
+    for value in np.setdiff1d(mask, [0, UNKNOWN]).tolist():
+        drawn = outline(drawn, mask == value, colour_of(value - 1))
+    return drawn
+
+
+def enlarged_to(image: np.ndarray, longer_side: int) -> np.ndarray:
+    """Resize an image or mask for display, so that lines are fine lines.
+
+    Args:
+        image: uint8 (H, W, 3), or a mask (H, W), whose values are kept.
+        longer_side: of the result, in pixels.
+
+    Returns:
+        uint8, of the same proportions.
+    """
+    scale = longer_side / max(image.shape[:2])
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    kind = cv2.INTER_NEAREST if image.ndim == 2 else smooth
+    return cv2.resize(image, (width, height), interpolation=kind)
+
+
+def _line_width(image: np.ndarray) -> int:
+    return max(1, round(max(image.shape[:2]) / 200))
+
+
+def _write(image: np.ndarray, text: str, corner: tuple[int, int], colour: Colour) -> None:
+    """Write into `image` at the upper left corner of a box, on a plate of the box's colour."""
+    scale = max(image.shape[:2]) / 600
+    font, thickness = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(scale * 1.6))
+    (width, height), below = cv2.getTextSize(text, font, scale, thickness)
+    left = max(0, min(corner[0], image.shape[1] - width))
+    base = max(height + 1, min(corner[1] - below, image.shape[0] - below))
+    cv2.rectangle(
+        image, (left, base - height - 1), (left + width, base + below - 1), colour, cv2.FILLED
+    )
+    cv2.putText(image, text, (left, base), font, scale, _HALO, thickness, cv2.LINE_AA)

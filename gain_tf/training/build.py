@@ -1,0 +1,88 @@
+"""From a config to a model ready for `fit`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from gain_tf.config import Config, ConfigError, Optimizer
+from gain_tf.data.dataset import DataSet
+from gain_tf.models.gain import GAIN
+from gain_tf.models.weights import WeightsUnavailableError
+
+
+def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
+    """Build and compile the model of a run.
+
+    Args:
+        config: of the run.
+        data: the data set.
+        steps: optimiser steps of the whole training, for the learning rate's schedule.
+
+    Returns:
+        The model.
+
+    Raises:
+        ConfigError: the network, its layers or its weights are not to be had.
+    """
+    keras.config.set_dtype_policy(config.training.precision)
+    keras.utils.set_random_seed(config.seed)
+    settings = config.model
+    activation = settings.activation
+    if activation == "auto":
+        activation = "softmax" if data.single_label else "sigmoid"
+    try:
+        model = GAIN(
+            settings.backbone,
+            settings.head,
+            len(data.class_names),
+            weights=settings.weights,
+            activation=activation,
+            unguided_classes=data.unguided_classes,
+            image_size=config.data.image_size if settings.head == "fc" else None,
+            target_layer=settings.target_layer,
+            output_stride=settings.output_stride,
+            **config.guidance.model_dump(),
+        )
+    except (ValueError, WeightsUnavailableError, OSError) as error:
+        raise ConfigError(f"model: {error}") from error
+    _freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
+    model.compile(
+        optimizer=build_optimizer(config.training.optimizer, steps),
+        metrics=["accuracy" if data.single_label else "binary_accuracy"],
+        jit_compile=config.training.jit,
+    )
+    return model
+
+
+def build_optimizer(settings: Optimizer, steps: int) -> keras.optimizers.Optimizer:
+    """Build an optimiser whose learning rate is spent after `steps`."""
+    rate: Any = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, max(steps, 1))
+    common: Mapping[str, Any] = {
+        "learning_rate": rate,
+        "weight_decay": settings.weight_decay or None,
+        "global_clipnorm": settings.clip_norm,
+    }
+    if settings.name == "sgd":
+        return keras.optimizers.SGD(momentum=settings.momentum, **common)
+    kinds = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}
+    return kinds[settings.name](**common)
+
+
+def _freeze(features: keras.Model, until: str | None, *, batch_norm: bool) -> None:
+    """Keep pretrained weights: all layers up to one, every batch norm, or both."""
+    layers = [layer for layer in features.layers if not isinstance(layer, keras.layers.InputLayer)]
+    names = [layer.name for layer in layers]
+    if until is not None:
+        if until not in names:
+            raise ConfigError(
+                f"model.freeze_until: there is no layer {until!r}; known are {', '.join(names)}"
+            )
+        for layer in layers[: names.index(until) + 1]:
+            layer.trainable = False
+    if batch_norm:
+        for layer in layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False

@@ -1,0 +1,41 @@
+"""Checkpoints: the whole state of a training after each epoch, and the way back."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from gain_tf.files import replacing
+
+KEPT = 2
+"""Checkpoints kept; the one before the newest survives whatever happens to it."""
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Save model and optimiser after each epoch, whole or not at all.
+
+    Args:
+        folder: where `epoch-0001.keras` and so on go.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save, then drop the oldest."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with replacing(self.folder / f"epoch-{epoch + 1:04d}.keras") as temporary:
+            self.model.save(temporary)
+        for old in checkpoints(self.folder)[:-KEPT]:
+            old.unlink()
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """List the checkpoints of a folder, oldest first."""
+    return sorted(folder.glob("epoch-*.keras"))
+
+
+def epochs_done(checkpoint: Path) -> int:
+    """Return after how many epochs a checkpoint was written."""
+    return int(checkpoint.stem.removeprefix("epoch-"))

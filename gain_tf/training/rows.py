@@ -1,0 +1,64 @@
+"""The rows of a comparison: the guided model, and what it is held against."""
+
+from dataclasses import dataclass
+
+from gain_tf.config import Config
+from gain_tf.config.load import row_of
+
+GUIDED = "guided"
+BASELINE = "baseline"
+CONTROL = "control"
+WARM_UP = "warm_up"
+
+PLAIN = {"guidance.alpha": 0.0, "guidance.omega": 0.0}
+ROLLED = {"data.budget.placement": "rolled"}
+UNANNOTATED = {
+    **PLAIN,
+    "data.budget.masks": 0,
+    "data.budget.boxes": 0,
+    "data.background_swap": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model of a comparison.
+
+    Attributes:
+        name: of the row; names its folder, but for the guided model, whose folder is the run's.
+        config: complete.
+        changes: the keys in which it differs from the run's config.
+    """
+
+    name: str
+    config: Config
+    changes: dict[str, object]
+
+
+def rows_of(config: Config) -> list[Row]:
+    """List what a run trains, the plain baseline first.
+
+    Args:
+        config: of the run.
+
+    Returns:
+        The rows; the one named `guided` is the run's own model.
+    """
+    changes: dict[str, dict[str, object]] = {}
+    evaluation = config.evaluation
+    if evaluation.baseline and (config.guidance.alpha or config.guidance.omega):
+        changes[BASELINE] = dict(PLAIN)
+    changes[GUIDED] = {}
+    if evaluation.control:
+        changes[CONTROL] = dict(ROLLED)
+    changes |= evaluation.rows
+    return [Row(name, row_of(config, change), change) for name, change in changes.items()]
+
+
+def warm_up_row(config: Config) -> Row | None:
+    """Return the row whose weights all others start from, None where there is none."""
+    epochs = config.training.warm_up_epochs
+    if not epochs:
+        return None
+    changes = {**UNANNOTATED, "training.epochs": epochs, "training.warm_up_epochs": 0}
+    return Row(WARM_UP, row_of(config, changes), changes)

@@ -1,0 +1,101 @@
+"""`runs/NAME/TIME/`: made, found again, opened."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from gain_tf.config import Config, load_config, write_config
+from gain_tf.data.dataset import DataSet
+from gain_tf.data.registry import load_data
+from gain_tf.errors import UserError
+from gain_tf.files import replacing
+from gain_tf.models.gain import GAIN
+from gain_tf.training.environment import environment
+from gain_tf.training.rows import GUIDED, rows_of
+from gain_tf.training.train import MODEL
+
+CONFIG = "config.yaml"
+REPORT = "report.html"
+EVALUATION = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A finished row of a run, ready to be asked."""
+
+    model: GAIN
+    config: Config
+    data: DataSet
+
+
+def run_folder(config: Config) -> Path:
+    """Make the folder of a run, or find the one to go on with.
+
+    Args:
+        config: of the run. `run.resume` asks for the newest unfinished run of the same config.
+
+    Returns:
+        An existing folder with `config.yaml` and `environment.json`.
+    """
+    place = config.run.root / config.name
+    if config.run.resume:
+        for folder in sorted(place.glob("*"), reverse=True):
+            if _goes_on(folder, config):
+                return folder
+    folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
+    folder.mkdir(parents=True)
+    with replacing(folder / CONFIG) as temporary:
+        write_config(config, temporary)
+    with replacing(folder / "environment.json") as temporary:
+        temporary.write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def row_folder(run: Path, row: str) -> Path:
+    """Return the folder of a row: the run's own for the guided model."""
+    return run if row == GUIDED else run / row
+
+
+def open_run(run: Path, row: str | None = None) -> OpenedRun:
+    """Open a finished row of a run.
+
+    Args:
+        run: its folder.
+        row: name; None for the guided model.
+
+    Returns:
+        Model, config and data.
+
+    Raises:
+        UserError: the folder is no finished run, or has no such row.
+        DataError: the data are not what they were.
+    """
+    if not (run / CONFIG).is_file():
+        raise UserError(f"{run}: is no run folder (there is no {CONFIG})")
+    rows = {each.name: each for each in rows_of(load_config(run / CONFIG))}
+    if (row or GUIDED) not in rows:
+        raise UserError(f"{run}: has no row {row!r}; it has {', '.join(rows)}")
+    folder = row_folder(run, row or GUIDED)
+    if not (folder / MODEL).is_file():
+        raise UserError(
+            f"{folder}: has no {MODEL}; the run is not finished, go on with it by run.resume=true"
+        )
+    config = rows[row or GUIDED].config
+    return OpenedRun(keras.saving.load_model(folder / MODEL), config, load_data(config.data))
+
+
+def read_figures(folder: Path) -> dict[str, Any] | None:
+    """Read the `evaluation.json` of a row; None where it is not finished."""
+    path = folder / EVALUATION
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _goes_on(folder: Path, config: Config) -> bool:
+    if not (folder / CONFIG).is_file() or (folder / REPORT).is_file():
+        return False
+    begun = load_config(folder / CONFIG)
+    return begun.model_copy(update={"run": config.run}) == config

@@ -1,0 +1,107 @@
+"""One row: data within budget, a model, epochs, a trained model on disk."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gain_tf.config import Config, ConfigError
+from gain_tf.data.budget import within_budget
+from gain_tf.data.dataset import DataSet, Split
+from gain_tf.data.pipeline import evaluation_batches, training_batches
+from gain_tf.data.schedule import Schedule
+from gain_tf.files import replacing
+from gain_tf.models.gain import GAIN
+from gain_tf.training.build import build_model
+from gain_tf.training.checkpoint import Checkpoint, checkpoints, epochs_done
+from gain_tf.training.divergence import StopOnDivergence
+from gain_tf.training.history import History
+
+MODEL = "model.keras"
+
+
+def annotated_split(config: Config, data: DataSet) -> Split:
+    """Return the training split with the annotation that the budget pays for.
+
+    Raises:
+        ConfigError: the budget asks for more than there is.
+    """
+    try:
+        return within_budget(
+            data.splits["train"], config.data.budget, config.seed, data.unguided_classes
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def schedule_of(config: Config, split: Split) -> Schedule:
+    """Plan the batches of every epoch."""
+    return Schedule(
+        images=len(split),
+        annotated=np.flatnonzero(split.has_mask | split.has_boxes),
+        batch_size=config.data.batch_size,
+        annotated_share=config.data.annotated_share,
+        background_swap=config.data.background_swap,
+        steps_per_epoch=config.training.steps_per_epoch,
+        seed=config.seed,
+    )
+
+
+def train(
+    config: Config, data: DataSet, folder: Path, start: GAIN | None = None, *, verbose: bool = False
+) -> GAIN:
+    """Train one row, going on from its last checkpoint where it has one.
+
+    Args:
+        config: of the row.
+        data: the data set.
+        folder: of the row; `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go
+            there.
+        start: a model of the same shape whose weights are the start.
+        verbose: show Keras's progress bar.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ConfigError: the model cannot be built, or the budget not be paid.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / MODEL).is_file():
+        return keras.saving.load_model(folder / MODEL)
+    split = annotated_split(config, data)
+    schedule = schedule_of(config, split)
+    epochs = config.training.epochs
+    saved = checkpoints(folder / "checkpoints")
+    initial = epochs_done(saved[-1]) if saved else 0
+    if saved:
+        keras.config.set_dtype_policy(config.training.precision)
+        model = keras.saving.load_model(saved[-1])
+    else:
+        model = build_model(config, data, schedule.steps * epochs)
+        if start is not None:
+            model.set_weights(start.get_weights())
+    size = config.data.image_size
+    batches = training_batches(
+        split, schedule, size, config.data.augmentation, epochs=epochs, initial_epoch=initial
+    )
+    validation = data.splits.get("validation")
+    model.fit(
+        batches,
+        epochs=epochs,
+        initial_epoch=initial,
+        steps_per_epoch=schedule.steps,
+        validation_data=None
+        if validation is None
+        else evaluation_batches(validation, size, config.data.batch_size),
+        shuffle=False,
+        verbose=1 if verbose else 0,
+        callbacks=[
+            StopOnDivergence(),
+            Checkpoint(folder / "checkpoints"),
+            History(folder / "metrics.csv", initial),
+        ],
+    )
+    with replacing(folder / MODEL) as temporary:
+        model.save(temporary)
+    return model
