@@ -80,6 +80,10 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
     except UserError as error:
         click.echo(f"{name}: {error}", err=True)
         return 2
+    except FloatingPointError as error:
+        # Training diverged: what is to be done is in the message, not in the traceback.
+        click.echo(f"{name}: {error}", err=True)
+        return 1
     except OSError as error:
         click.echo(f"{name}: {error.strerror or error}: {error.filename or ''}", err=True)
         return 1

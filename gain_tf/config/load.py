@@ -1,17 +1,31 @@
 """Reading a config: YAML, dotted overrides, and every mistake in one sentence each."""
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from gain_tf.config.schema import Config
+from gain_tf.config.sentences import nearest, sentences
+from gain_tf.config.yaml_text import YamlError, parse_yaml
 from gain_tf.errors import UserError
+
+THE_RUNS_OWN = (
+    "name",
+    "run",
+    "data.name",
+    "data.root",
+    "data.workpiece",
+    "data.folder",
+    "training.warm_up_epochs",
+    "evaluation.baseline",
+    "evaluation.control",
+    "evaluation.rows",
+)
+"""Keys that a row of a comparison cannot change: all rows share what they say."""
 
 
 class ConfigError(UserError):
@@ -39,8 +53,8 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not a text file in UTF-8") from error
     try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        values = parse_yaml(text)
+    except YamlError as error:
         raise ConfigError(f"{path}: is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must hold keys and values, such as `name: my-run`")
@@ -63,10 +77,20 @@ def parse_config(values: Mapping[str, Any], source: str = "config") -> Config:
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        problems = [_sentence(problem) for problem in error.errors()]
+        problems = sentences(error, Config)
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems)) from error
+    problems = []
     for name, changes in config.evaluation.rows.items():
-        row_of(config, changes, f"{source}: evaluation.rows.{name}")
+        place = f"{source}: evaluation.rows.{name}"
+        problems += [
+            f"{place}: {key} is the same for all rows" for key in changes if _is_the_runs(key)
+        ]
+        try:
+            row_of(config, changes, place)
+        except ConfigError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigError("\n".join(problems))
     return config
 
 
@@ -98,15 +122,24 @@ def write_config(config: Config, path: str | os.PathLike[str]) -> None:
 
 
 def _overridden(values: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    problems = []
     for override in overrides:
         key, equals, text = override.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set {override}: must be KEY=VALUE, such as training.epochs=3")
+        keys = key.strip().split(".")
+        if not equals or not all(keys):
+            problems.append(f"--set {override}: must be KEY=VALUE, such as training.epochs=3")
+            continue
         try:
-            _assign(values, key.strip().split("."), yaml.safe_load(text))
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set {override}: {text!r} is not a YAML value") from error
+            _assign(values, keys, parse_yaml(text))
+        except YamlError:
+            problems.append(f"--set {override}: {text!r} is not a YAML value")
+    if problems:
+        raise ConfigError("\n".join(problems))
     return values
+
+
+def _is_the_runs(key: str) -> bool:
+    return any(key == own or key.startswith(f"{own}.") for own in THE_RUNS_OWN)
 
 
 def _assign(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
@@ -121,33 +154,4 @@ def _unreadable(path: Path, error: OSError) -> str:
     if not isinstance(error, FileNotFoundError):
         return f"cannot be read: {error.strerror}"
     beside = [str(other) for other in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
-    return f"there is no such file{_nearest(str(path), beside)}"
-
-
-def _sentence(problem: ErrorDetails) -> str:
-    """Say what is wrong with one key, and what would be right."""
-    location = [str(part) for part in problem["loc"]]
-    key = ".".join(location)
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{_nearest(location[-1], _keys_at(location[:-1]))}"
-    if problem["type"] == "missing":
-        return f"key {key!r} is missing"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]}, not {problem['input']!r}"
-
-
-def _keys_at(location: Sequence[str]) -> list[str]:
-    section: type[BaseModel] = Config
-    for part in location:
-        field = section.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type):
-            return []
-        section = field.annotation
-    return list(section.model_fields)
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known are {', '.join(known)}" if known else ""
+    return f"there is no such file{nearest(str(path), sorted(beside))}"

@@ -1,15 +1,32 @@
 """What a config file may say: every key, its type, its range and its default."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Count = Annotated[int, Field(ge=0)] | Literal["all"]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Side = Annotated[int, Field(ge=8, le=8192)]
+
+TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard")
+"""What a row of a comparison cannot be called: the run folder has these already."""
 
 
 class Section(BaseModel):
     """A part of the config: unknown keys and wrong types are errors, nothing is changed later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, info: Any) -> Any:
+        """Refuse what Python would take for something else: true for 1, a NUL in a path."""
+        if isinstance(value, bool) and "bool" not in str(cls.model_fields[info.field_name]):
+            raise ValueError("true and false mean nothing here")
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("must not hold a NUL character")
+        return value
 
 
 class Budget(Section):
@@ -19,17 +36,13 @@ class Budget(Section):
     rolled` is the control: the same annotations, each moved to a random place.
     """
 
-    masks: int | Literal["all"] = Field(0, union_mode="left_to_right")
-    boxes: int | Literal["all"] = Field(0, union_mode="left_to_right")
-    seed: int | None = None
+    masks: Count = Field(0, union_mode="left_to_right")
+    boxes: Count = Field(0, union_mode="left_to_right")
+    seed: Seed | None = None
     placement: Literal["true", "rolled"] = "true"
 
     @model_validator(mode="after")
-    def _within_range(self) -> "Budget":
-        for name in ("masks", "boxes"):
-            count = getattr(self, name)
-            if count != "all" and count < 0:
-                raise ValueError(f"{name} must be at least 0 or 'all'")
+    def _one_or_the_other(self) -> "Budget":
         if self.masks == "all" and self.boxes != 0:
             raise ValueError("masks: all leaves no image for boxes")
         return self
@@ -57,7 +70,7 @@ class Workpiece(Section):
     train: int = Field(1200, ge=4)
     validation: int = Field(200, ge=4)
     test: int = Field(600, ge=4)
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Folder(Section):
@@ -72,7 +85,15 @@ class Folder(Section):
     mask_values: Literal["auto", "binary", "index"] = "auto"
     validation: float = Field(0.2, ge=0, lt=1)
     test: float = Field(0.0, ge=0, lt=1)
-    seed: int = 0
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> "Folder":
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together must leave images to train on")
+        if self.classes is not None and len(set(self.classes)) < max(len(self.classes), 1):
+            raise ValueError("classes must name each class once, and at least one")
+        return self
 
 
 class Data(Section):
@@ -80,7 +101,7 @@ class Data(Section):
 
     name: str = "workpiece"
     root: Path | None = None
-    image_size: tuple[int, int] = (128, 128)
+    image_size: tuple[Side, Side] = (128, 128)
     batch_size: int = Field(32, ge=1)
     budget: Budget = Budget()
     annotated_share: float = Field(0.25, ge=0, le=1)
@@ -161,8 +182,18 @@ class Evaluation(Section):
     figures: int = Field(24, ge=0)
     baseline: bool = True
     control: bool = False
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]*$", max_length=100)],
+        dict[str, Any],
+    ] = {}
     intervals: int = Field(1000, ge=0)
+
+    @field_validator("rows")
+    @classmethod
+    def _not_taken(cls, rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        if taken := [name for name in rows if name.lower() in TAKEN]:
+            raise ValueError(f"a row cannot be called {', '.join(taken)}")
+        return rows
 
 
 class Run(Section):
@@ -175,8 +206,8 @@ class Run(Section):
 class Config(Section):
     """One run."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    seed: int = 1
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    seed: Seed = 1
     data: Data = Data()
     model: Model = Model()
     guidance: Guidance = Guidance()

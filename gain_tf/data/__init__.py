@@ -1,0 +1,1 @@
+"""Data sets: loaded, checked, cut to a budget, drawn and augmented in batches."""

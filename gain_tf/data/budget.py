@@ -8,6 +8,7 @@ import numpy as np
 from gain_tf.config import Budget
 from gain_tf.data.dataset import Pictures, Split
 
+
 def within_budget(
     split: Split, budget: Budget, seed: int, unguided_classes: Sequence[int] = ()
 ) -> Split:
@@ -67,8 +68,7 @@ def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.nda
         return available
     if int(count) > len(available):
         raise ValueError(
-            f"data.budget.{what}: {count} annotated images asked for, "
-            f"{len(available)} are there"
+            f"data.budget.{what}: {count} annotated images asked for, {len(available)} are there"
         )
     random = np.random.default_rng([seed, len(what)])
     queues = [list(random.permutation(np.flatnonzero(column))) for column in shows.T]

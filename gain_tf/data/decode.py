@@ -30,7 +30,10 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
         raise UnreadableImageError(f"{path}: cannot be read: {error.strerror}") from error
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error as error:
+        raise UnreadableImageError(f"{path}: cannot be decoded: {error.err}") from error
     if image is None:
         raise UnreadableImageError(f"{path}: is not an image that can be decoded")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -52,16 +55,15 @@ def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
     """
     try:
         with Image.open(path) as picture:
-            if picture.mode == "1":
-                picture = picture.convert("L")
-            if picture.mode not in ("L", "P"):
+            if picture.mode not in ("1", "L", "P"):
                 raise UnreadableImageError(
                     f"{path}: a mask must be a grey or palette image, not {picture.mode}"
                 )
-            return np.array(picture, np.uint8)
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, UnreadableImageError):
-            raise
+            grey = picture.convert("L") if picture.mode == "1" else picture
+            return np.array(grey, np.uint8)
+    except UnreadableImageError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnreadableImageError(f"{path}: cannot be decoded: {error}") from error
 
 
@@ -80,6 +82,6 @@ def picture_problem(path: str | os.PathLike[str]) -> str | None:
     except Image.DecompressionBombError as error:
         return f"is too large: {error}"
     except (OSError, SyntaxError, ValueError) as error:
-        reason = str(error).replace(str(path), "the file")
+        reason = getattr(error, "strerror", None) or str(error).replace(str(path), "the file")
         return f"unreadable or truncated: {reason}"
     return None

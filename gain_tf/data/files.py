@@ -1,9 +1,6 @@
-"""Splits made of files: records of images and masks, checked together, read when needed."""
+"""Splits made of files: records of images and masks, read when needed."""
 
-import os
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,7 +9,7 @@ import cv2
 import numpy as np
 
 from gain_tf.data.dataset import UNKNOWN, Split
-from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
+from gain_tf.data.decode import read_image, read_mask
 from gain_tf.errors import UserError
 
 MaskValues = Literal["auto", "binary", "index"]
@@ -78,7 +75,7 @@ class FilePictures:
 
     def _indexed(self, record: FileRecord) -> np.ndarray:
         mask = read_mask(record.mask or record.path)
-        if not _is_binary(mask, self.mask_values):
+        if not mask.any() or not is_binary(mask, self.mask_values):
             return mask
         own = self.class_names.index(record.labels[0]) + 1
         return np.where(mask > 127, own, 0).astype(np.uint8)
@@ -92,87 +89,11 @@ class FilePictures:
         return picture
 
 
-def _is_binary(mask: np.ndarray, mask_values: MaskValues) -> bool:
+def is_binary(mask: np.ndarray, mask_values: MaskValues) -> bool:
+    """Tell whether the values of a mask mean object or not, instead of classes."""
     if mask_values == "auto":
         return set(np.unique(mask)) <= {0, UNKNOWN}
     return mask_values == "binary"
-
-
-def file_problems(
-    records: Sequence[FileRecord], class_names: Sequence[str], mask_values: MaskValues
-) -> list[str]:
-    """Check every file of a data set.
-
-    Args:
-        records: of all splits.
-        class_names: of the data set.
-        mask_values: see `FilePictures`.
-
-    Returns:
-        A sentence for each problem, in the order of the records: images and masks that cannot be
-        decoded, masks of another size or with values that mean nothing, labels that are no
-        class, identifiers that occur twice, classes without an image in training.
-    """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        checked = pool.map(lambda r: _record_problems(r, class_names, mask_values), records)
-        problems = [problem for found in checked for problem in found]
-    for name, count in Counter(record.id for record in records).items():
-        if count > 1:
-            paths = ", ".join(str(record.path) for record in records if record.id == name)
-            problems.append(f"{name}: {count} images have this name: {paths}")
-    trained = Counter(
-        label for record in records if record.split == "train" for label in record.labels
-    )
-    problems += [
-        f"class {name!r} has no image in the train split"
-        for name in class_names
-        if not trained[name]
-    ]
-    return problems
-
-
-def _record_problems(
-    record: FileRecord, class_names: Sequence[str], mask_values: MaskValues
-) -> list[str]:
-    problems = [
-        f"{record.path}: unknown label {label!r}; known are {', '.join(class_names)}"
-        for label in record.labels
-        if label not in class_names
-    ]
-    problem = picture_problem(record.path)
-    if problem is None and record.mask is not None:
-        problem_of_mask = _mask_problem(record, class_names, mask_values)
-        return [*problems, *([problem_of_mask] if problem_of_mask else [])]
-    return [*problems, *([f"{record.path}: {problem}"] if problem else [])]
-
-
-def _mask_problem(
-    record: FileRecord, class_names: Sequence[str], mask_values: MaskValues
-) -> str | None:
-    try:
-        mask = read_mask(record.mask or record.path)
-        size = read_image(record.path).shape[:2]
-    except UnreadableImageError as error:
-        return str(error)
-    if mask.shape != size:
-        return (
-            f"{record.mask}: is {mask.shape[1]} x {mask.shape[0]}, its image {record.path.name} "
-            f"is {size[1]} x {size[0]}"
-        )
-    if _is_binary(mask, mask_values):
-        if len(record.labels) != 1:
-            return (
-                f"{record.mask}: a mask of 0 and 255 does not say which of the classes "
-                f"{', '.join(record.labels) or '(none)'} it shows; use class index + 1"
-            )
-        return None
-    strange = set(np.unique(mask).tolist()) - {*range(len(class_names) + 1), UNKNOWN}
-    if strange:
-        return (
-            f"{record.mask}: values {', '.join(map(str, sorted(strange)))} are no class; "
-            f"0 is background, 1 to {len(class_names)} the classes, {UNKNOWN} unknown"
-        )
-    return None
 
 
 def boxes_of_mask(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,9 +112,7 @@ def boxes_of_mask(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             continue
         pieces = cv2.connectedComponentsWithStats((mask == value).astype(np.uint8))[2][1:]
         for left, top, wide, high, _ in pieces:
-            boxes.append(
-                [top / height, left / width, (top + high) / height, (left + wide) / width]
-            )
+            boxes.append([top / height, left / width, (top + high) / height, (left + wide) / width])
             labels.append(int(value) - 1)
     return np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int32)
 

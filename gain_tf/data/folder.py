@@ -11,7 +11,6 @@ A mask is a PNG of the same name: beside a photograph that is no PNG itself (`NA
 `NAME_mask.png`), or at the same path below `masks/`.
 """
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from gain_tf.config import Data
+from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.files import DataError, FileRecord, file_problems, splits_of
+from gain_tf.data.files import DataError, FileRecord
+from gain_tf.data.listing import path_below, read_listing, root_of
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -38,86 +39,80 @@ def load_folder(data: Data) -> DataSet:
     Raises:
         DataError: lists every problem of the data set.
     """
-    root = _root_of(data)
+    root = root_of(data.root)
     settings = data.folder
-    records = _listed(root) if (root / "labels.csv").is_file() else _found(root)
+    records, problems = _listed(root) if (root / "labels.csv").is_file() else _found(root)
     names = settings.classes or sorted({label for record in records for label in record.labels})
-    problems = file_problems(records, names, settings.mask_values)
+    single_label = all(len(record.labels) == 1 for record in records)
     problems += [
         f"data.folder.unguided_classes: {name!r} is no class; known are {', '.join(names)}"
         for name in settings.unguided_classes
         if name not in names
     ]
-    if problems:
-        raise DataError(problems)
+    problems += [f"class {name!r}: a name cannot hold a semicolon" for name in names if ";" in name]
+    if records and single_label and len(names) < 2:
+        problems.append(f"{root}: there must be at least two classes, not only {', '.join(names)}")
     records = _divided(records, settings.validation, settings.test, settings.seed)
+    splits = checked_splits(
+        records,
+        names,
+        mask_values=settings.mask_values,
+        cache=data.cache,
+        problems=problems,
+    )
     return DataSet(
         name=root.name,
         class_names=names,
-        splits=splits_of(
-            records, names, mask_values=settings.mask_values, cache=data.cache
-        ),
-        single_label=all(len(record.labels) == 1 for record in records),
+        splits=splits,
+        single_label=single_label,
         unguided_classes=[names.index(name) for name in settings.unguided_classes],
         about={"source": f"images below {root}"},
     )
 
 
-def _root_of(data: Data) -> Path:
-    if data.root is None:
-        raise DataError(["data.root: must name the folder of the images"])
-    if not data.root.is_dir():
-        raise DataError([f"data.root: there is no folder {data.root}"])
-    return data.root
-
-
-def _found(root: Path) -> list[FileRecord]:
-    """List the images in class folders."""
+def _found(root: Path) -> tuple[list[FileRecord], list[str]]:
+    """List the images in class folders, and the problems met."""
     named = [name for name in SPLITS if (root / name).is_dir()]
     places = [(root / name, SPLITS[name]) for name in named] or [(root, "")]
-    records = []
+    records, problems = [], []
     for place, split in places:
-        folders = sorted(
-            entry for entry in place.iterdir() if entry.is_dir() and entry.name != "masks"
-        )
-        for folder in folders:
+        entries = [entry for entry in sorted(place.iterdir()) if not entry.name.startswith(".")]
+        problems += [
+            f"{entry}: lies in no class folder"
+            for entry in entries
+            if entry.suffix.lower() in SUFFIXES and not entry.is_dir()
+        ]
+        for folder in entries:
+            if not folder.is_dir() or folder.name == "masks":
+                continue
             files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-            for path in _photographs(files):
-                records.append(_record(root, path, (folder.name,), split))
+            photographs = _photographs(files)
+            if not photographs:
+                problems.append(f"{folder}: has no image")
+            records += [_record(root, path, (folder.name,), split) for path in photographs]
     if not records:
-        raise DataError([f"{root}: has neither labels.csv nor folders of images, one a class"])
-    return records
+        nothing = f"{root}: has neither labels.csv nor folders of images, one a class"
+        raise DataError([nothing, *problems])
+    return records, problems
 
 
-def _listed(root: Path) -> list[FileRecord]:
-    """List the images of `labels.csv`."""
-    listing = root / "labels.csv"
-    with listing.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        missing = {"file", "label"} - set(reader.fieldnames or ())
-        if missing:
-            raise DataError([f"{listing}: has no column {', '.join(sorted(missing))}"])
-        rows = list(reader)
+def _listed(root: Path) -> tuple[list[FileRecord], list[str]]:
+    """List the images of `labels.csv`, and the problems met."""
     problems, records = [], []
-    for number, row in enumerate(rows, start=2):
-        path = root / (row["file"] or "")
-        split = SPLITS.get((row.get("split") or "").strip(), "")
-        if not row["file"] or not path.resolve().is_relative_to(root.resolve()):
-            problems.append(f"{listing}, line {number}: file {row['file']!r} is not below {root}")
-        elif row.get("split") and not split:
-            problems.append(
-                f"{listing}, line {number}: unknown split {row['split']!r}; "
-                "known are train, validation, test"
-            )
+    for place, row in read_listing(root / "labels.csv", ("file", "label")):
+        path = path_below(root, row["file"])
+        split = row.get("split", "")
+        if path is None:
+            problems.append(f"{place}: file {row['file']!r} is not below {root}")
+        elif split and split not in SPLITS:
+            problems.append(f"{place}: unknown split {split!r}; known are train, validation, test")
         else:
-            labels = tuple(label.strip() for label in (row["label"] or "").split(";"))
+            labels = dict.fromkeys(label.strip() for label in row["label"].split(";"))
             kept = tuple(label for label in labels if label)
-            records.append(_record(root, path, kept, split, row.get("group")))
-    if not rows:
-        problems.append(f"{listing}: lists no image")
-    if problems:
+            records.append(_record(root, path, kept, SPLITS.get(split, ""), row.get("group")))
+    if problems and not records:
         raise DataError(problems)
-    return records
+    return records, problems
 
 
 def _photographs(files: Sequence[Path]) -> list[Path]:
@@ -141,7 +136,7 @@ def _record(
     candidates = [
         *beside,
         path.with_name(f"{path.stem}_mask.png"),
-        root / "masks" / name.with_suffix(".png"),
+        root / "masks" / path.relative_to(root).with_suffix(".png"),
         root / "masks" / f"{path.stem}.png",
     ]
     mask = next((candidate for candidate in candidates if candidate.is_file()), None)
@@ -152,12 +147,23 @@ def _record(
 def _divided(
     records: Sequence[FileRecord], validation: float, test: float, seed: int
 ) -> list[FileRecord]:
-    """Split records that name no split, whole groups at a time."""
-    undivided = sorted({record.group for record in records if not record.split})
-    order = np.random.default_rng(seed).permutation(len(undivided))
-    held, tested = round(validation * len(order)), round(test * len(order))
-    side = {
-        undivided[group]: "validation" if place < held else "test" if place < held + tested else "train"
-        for place, group in enumerate(order)
-    }
-    return [record if record.split else replace(record, split=side[record.group]) for record in records]
+    """Split records that name no split: whole groups at a time, each class by the same shares."""
+    undivided: dict[tuple[str, ...], list[str]] = {}
+    seen: set[str] = set()
+    for record in sorted(records, key=lambda each: each.id):
+        if not record.split and record.group not in seen:
+            seen.add(record.group)
+            undivided.setdefault(record.labels, []).append(record.group)
+    random = np.random.default_rng(seed)
+    side = {}
+    for _, groups in sorted(undivided.items()):
+        held = round(validation * len(groups))
+        tested = held + round(test * len(groups))
+        for place, index in enumerate(random.permutation(len(groups))):
+            # The last one stays in training, however large the shares.
+            last = place == len(groups) - 1
+            name = "validation" if place < held else "test" if place < tested else "train"
+            side[groups[index]] = "train" if last else name
+    return [
+        record if record.split else replace(record, split=side[record.group]) for record in records
+    ]

@@ -6,12 +6,13 @@ class, split and group: the same tile was photographed many times, and all frame
 on one side.
 """
 
-import csv
 from pathlib import Path
 
 from gain_tf.config import Data
+from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.files import DataError, FileRecord, file_problems, splits_of
+from gain_tf.data.files import DataError, FileRecord
+from gain_tf.data.listing import Row, path_below, read_listing, root_of
 
 CLASS_NAMES = ("blowhole", "break", "crack", "fray", "uneven", "free")
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
@@ -29,25 +30,32 @@ def load_magnetic_tile(data: Data) -> DataSet:
     Raises:
         DataError: lists every problem of the data set.
     """
-    root = data.root
-    listing = None if root is None else root / "split.csv"
-    if root is None or listing is None or not listing.is_file():
+    root = root_of(data.root)
+    if not (root / "split.csv").is_file():
         raise DataError(
             [
-                f"data.root: there is no split.csv in {root}; magnetic_tile needs data.root to name "
-                "the folder with the photographs of Huang et al. and a split.csv "
-                "(file, class, split, group)"
+                f"data.root: there is no split.csv in {root}; magnetic_tile needs the folder with "
+                "the photographs of Huang et al. and a split.csv (file, class, split, group)"
             ]
         )
-    with listing.open(newline="", encoding="utf-8") as lines:
-        records = [_record(root, row) for row in csv.DictReader(lines)]
-    problems = file_problems(records, CLASS_NAMES, "binary")
-    if problems:
-        raise DataError(problems)
+    records, problems = [], []
+    for place, row in read_listing(root / "split.csv", ("file", "class", "split", "group")):
+        path = path_below(root, f"{row['class']}/{row['file']}.jpg") if row["file"] else None
+        if path is None:
+            problems.append(f"{place}: file {row['file']!r} is not below {root}")
+        elif row["split"] not in SPLITS:
+            problems.append(
+                f"{place}: unknown split {row['split']!r}; known are {', '.join(SPLITS)}"
+            )
+        else:
+            records.append(_record(path, row))
+    splits = checked_splits(
+        records, CLASS_NAMES, mask_values="binary", cache=data.cache, problems=problems
+    )
     return DataSet(
         name="magnetic_tile",
         class_names=CLASS_NAMES,
-        splits=splits_of(records, CLASS_NAMES, mask_values="binary", cache=data.cache),
+        splits=splits,
         single_label=True,
         unguided_classes=[CLASS_NAMES.index("free")],
         about={
@@ -59,14 +67,14 @@ def load_magnetic_tile(data: Data) -> DataSet:
     )
 
 
-def _record(root: Path, row: dict[str, str]) -> FileRecord:
+def _record(path: Path, row: Row) -> FileRecord:
     name = f"{row['class']}/{row['file']}"
-    mask = root / f"{name}.png"
+    mask = path.with_suffix(".png")
     return FileRecord(
-        path=root / f"{name}.jpg",
+        path=path,
         labels=(row["class"],),
-        split=SPLITS.get(row["split"], row["split"]),
+        split=SPLITS[row["split"]],
         mask=mask if mask.is_file() else None,
-        group=row["group"],
+        group=row["group"] or name,
         id=name,
     )

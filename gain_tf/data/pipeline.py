@@ -134,9 +134,7 @@ def _loader(
 
     def load(index: tf.Tensor) -> tuple[Example, tf.Tensor]:
         example = {name: tf.gather(column, index) for name, column in columns.items()}
-        image, mask = tf.numpy_function(
-            pixels, [index, example["has_mask"]], [tf.uint8, tf.uint8]
-        )
+        image, mask = tf.numpy_function(pixels, [index, example["has_mask"]], [tf.uint8, tf.uint8])
         image, mask = tf.ensure_shape(image, [None, None, 3]), tf.ensure_shape(mask, [None, None])
         example["image"] = resize_image(image, image_size)
         example["mask"] = tf.image.resize(mask[..., tf.newaxis], image_size, method="nearest")[

@@ -60,9 +60,7 @@ class Schedule:
         index = np.concatenate(
             [
                 _endless(self.annotated, self.steps * self.drawn, random).reshape(self.steps, -1),
-                _endless(np.arange(self.images), self.steps * rest, random).reshape(
-                    self.steps, -1
-                ),
+                _endless(np.arange(self.images), self.steps * rest, random).reshape(self.steps, -1),
             ],
             axis=1,
         ).reshape(-1)

@@ -53,7 +53,7 @@ def load_workpiece(data: Data) -> DataSet:
         splits=splits,
         single_label=True,
         about={
-            "source": "rendered; after Section 5.3 of Li et al., Guided Attention Inference Network",
+            "source": "rendered; after Li et al., Guided Attention Inference Network, Section 5.3",
             "annotation": "a mask and a box of the part for every image",
             "known bias": (
                 f"in the office the desk goes with the orientation with probability {settings.bias}"

@@ -2,11 +2,13 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
+from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import (
     attention_figures,
     best_threshold,
@@ -37,13 +39,11 @@ def evaluate_model(
         What `evaluation.json` holds, and the predictions it was computed from.
 
     Raises:
-        ValueError: there is no such split.
+        UserError: there is no such split.
     """
     split = split or data.evaluated
     if split not in data.splits:
-        raise ValueError(
-            f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}"
-        )
+        raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
 
     def predict(name: str) -> Predictions:
         return predict_split(
@@ -77,7 +77,7 @@ def evaluate_model(
             "of": "attention above 20 % of its maximum, image labels given",
             "miou": miou,
             "per_class": {
-                name: None if value != value else float(value)
+                name: None if math.isnan(value) else float(value)
                 for name, value in zip(names, per_class, strict=True)
             },
             "confusion": predictions.confusion.tolist(),

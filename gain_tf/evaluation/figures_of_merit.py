@@ -50,9 +50,7 @@ def classification_figures(
         return _balanced(truth[rows], verdicts[rows], single_label)
 
     everything = np.arange(len(truth))
-    precision, recall, _, support = sklearn_metrics.precision_recall_fscore_support(
-        truth, verdicts, average=None, zero_division=np.nan
-    )
+    precision, recall = _share(truth & verdicts, verdicts), _share(truth & verdicts, truth)
     average = [
         float(sklearn_metrics.average_precision_score(truth[:, c], predictions.scores[:, c]))
         if truth[:, c].any()
@@ -69,7 +67,7 @@ def classification_figures(
         },
         "per_class": {
             name: {
-                "images": int(support[c]),
+                "images": int(truth[:, c].sum()),
                 "precision": _number(precision[c]),
                 "recall": _number(recall[c]),
                 "average_precision": _number(average[c]),

@@ -92,9 +92,9 @@ def cue_confusion(
     named = np.asarray(classes)[strongest] + 1
     cue = np.where(attention.max(axis=0) > CUE_THRESHOLD, named, 0)
     counted = truth < size
-    return np.bincount(truth[counted].astype(np.int64) * size + cue[counted], minlength=size**2).reshape(
-        size, size
-    )
+    return np.bincount(
+        truth[counted].astype(np.int64) * size + cue[counted], minlength=size**2
+    ).reshape(size, size)
 
 
 def enlarge(attention: np.ndarray, height: int, width: int) -> np.ndarray:

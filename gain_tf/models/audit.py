@@ -14,12 +14,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-STEPS = (1e-5, 1e-5, 1e-3, 1e-2)
+STEPS = (1e-7, 1e-7, 1e-4, 1e-3)
 """Of the central differences, one an attempt: a kink (ReLU, max pool) between the two points spoils
 one attempt, and an operation that insists on float32 drowns the finest in rounding."""
 
 TOLERANCE = 1e-2
 """Largest relative difference that passes; a derivative that is missing is off by all of it."""
+
+FLOOR = 1e-3
+"""Difference that passes as rounding, as a share of the first derivative."""
 
 SIDE = 7
 """Height and width of the features tried where nothing says how large they are."""
@@ -106,7 +109,12 @@ def _agrees(
     """
 
     def like(tensors: Sequence[Any]) -> Tensors:
-        return [tf.constant(random.normal(size=t.shape), tf.float64) for t in tensors]
+        # As long as what it moves: the steps of the differences are relative.
+        ways = [tf.constant(random.normal(size=t.shape), tf.float64) for t in tensors]
+        return [
+            way * tf.math.divide_no_nan(tf.norm(t), tf.norm(way))
+            for way, t in zip(ways, tensors, strict=True)
+        ]
 
     def run(x: Tensors) -> Tensors:
         made = keras.tree.flatten(operation(x if len(x) > 1 else x[0], training=False))
@@ -144,9 +152,9 @@ def _agrees(
 
     along_weights = _difference(with_weights, step)
     with_weights(0.0)
-    scale = abs(float(value))
+    floor = FLOOR * abs(float(value))
     return all(
-        abs(float(exact) - numeric) <= TOLERANCE * max(abs(float(exact)), abs(numeric), scale)
+        abs(float(exact) - numeric) <= TOLERANCE * max(abs(float(exact)), abs(numeric)) + floor
         for exact, numeric in zip(analytic, (along_inputs, along_u, along_weights), strict=True)
     )
 

@@ -1,12 +1,14 @@
 """Ground truth and the attention of every row, side by side, for the same images."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gain_tf.data.dataset import DataSet, Split
+from gain_tf.metrics.attention import enlarge
 from gain_tf.report.drawing import TRUTH, draw_boxes, enlarged_to, outline, overlay
 from gain_tf.report.examples import Answer, Shown
 from gain_tf.report.style import INK, RIGHT, WRONG
@@ -19,6 +21,15 @@ LONGER_SIDE = 288
 
 HEADING = 0.32
 """Height of the row of headings in inches."""
+
+PLATE: Mapping[str, Any] = {
+    "ha": "center",
+    "va": "bottom",
+    "fontsize": 8,
+    "color": INK,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2},
+}
+"""How a map that is zero everywhere is marked: its overlay is merely dark."""
 
 CAPTION = 0.24
 """Height of the line above a picture in inches."""
@@ -51,9 +62,7 @@ def attention_figure(
     def place(number: int, column: int) -> Axes:
         bottom = 1 - (HEADING + (number + 1) * line) / height
         gap = 0.03 / across
-        return figure.add_axes(
-            (column / across + gap, bottom, 1 / across - 2 * gap, high / height)
-        )
+        return figure.add_axes((column / across + gap, bottom, 1 / across - 2 * gap, high / height))
 
     for column, heading in enumerate(("ground truth", *answers)):
         figure.text(
@@ -74,7 +83,10 @@ def attention_figure(
             answer = row[number]
             seen = _outlined(overlay(picture, answer.attention), split, each)
             caption = f"{answer.verdict}  {answer.score * 100:.0f} %"
-            _cell(place(number, column), seen, caption, RIGHT if answer.right else WRONG)
+            axes = place(number, column)
+            _cell(axes, seen, caption, RIGHT if answer.right else WRONG)
+            if not answer.attention.any():
+                axes.text(0.5, 0.03, "no attention", transform=axes.transAxes, **PLATE)
     return figure
 
 
@@ -92,8 +104,9 @@ def _outlined(picture: np.ndarray, split: Split, shown: Shown) -> np.ndarray:
     """Outline the object of the class that is explained."""
     if not split.mask_shows[shown.image, shown.category]:
         return picture
-    mask = enlarged_to(split.pictures.mask(shown.image), LONGER_SIDE)
-    return outline(picture, mask == shown.category + 1, TRUTH)
+    inside = split.pictures.mask(shown.image) == shown.category + 1
+    # Enlarged smoothly: the steps of a small mask are not the object's.
+    return outline(picture, enlarge(inside.astype(np.float32), *picture.shape[:2]) > 0.5, TRUTH)
 
 
 def _truth(picture: np.ndarray, split: Split, shown: Shown) -> np.ndarray:

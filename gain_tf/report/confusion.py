@@ -61,16 +61,15 @@ def confusion_figure(truth: np.ndarray, verdicts: np.ndarray, data: DataSet, tit
         counts = np.stack([both[:, 1, 1], both[:, 1, 0], both[:, 0, 1]], axis=1)
         columns, across = ["found", "missed", "false alarm"], ""
     images = np.maximum(truth.sum(axis=0), 1)[:, None]
-    return _matrix(counts, np.minimum(counts / images, 1), names, columns, across, title)
+    figure = _matrix(counts, np.minimum(counts / images, 1), names, columns)
+    axes = figure.axes[0]
+    axes.set_xlabel(across, fontsize=9)
+    axes.set_title(title, fontsize=11, color=INK, parse_math=False)
+    return figure
 
 
 def _matrix(
-    counts: np.ndarray,
-    shares: np.ndarray,
-    names: Sequence[str],
-    columns: Sequence[str],
-    across: str,
-    title: str,
+    counts: np.ndarray, shares: np.ndarray, names: Sequence[str], columns: Sequence[str]
 ) -> Figure:
     cell = 0.62 if len(names) <= 12 else 0.36
     letters = max(len(name) for name in [*names, *columns]) * 0.085
@@ -99,8 +98,6 @@ def _matrix(
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         # A dollar in a class name is no formula.
         label.set_parse_math(False)
-    axes.set_xlabel(across, fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
-    axes.set_title(title, fontsize=11, color=INK, parse_math=False)
     axes.spines[:].set_visible(False)
     return figure

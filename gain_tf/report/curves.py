@@ -35,22 +35,21 @@ def curves_figure(results: Sequence[RowResult]) -> Figure | None:
     """
     histories = [_columns(result.folder / "metrics.csv") for result in results]
     quantities = list(
-        dict.fromkeys(
-            key.removeprefix(VALIDATION) for history in histories for key in history
-        )
+        dict.fromkeys(key.removeprefix(VALIDATION) for history in histories for key in history)
     )
     if not quantities:
         return None
     lines = -(-len(quantities) // COLUMNS)
     across = min(COLUMNS, len(quantities))
-    figure = Figure(figsize=(max(across, 2) * PANEL[0], lines * PANEL[1] + 0.5), layout="constrained")
+    size = max(across, 2) * PANEL[0], lines * PANEL[1] + 0.5
+    figure = Figure(figsize=size, layout="constrained")
     for place, quantity in enumerate(quantities, start=1):
         axes = figure.add_subplot(lines, across, place)
         _panel(axes, quantity, histories)
     keys = [Line2D([], [], color=row_colour(n), label=r.name) for n, r in enumerate(results)]
     keys += [
-        Line2D([], [], color=FAINT, label="training"),
-        Line2D([], [], color=FAINT, linestyle="--", label="validation"),
+        Line2D([], [], color=INK, label="training"),
+        Line2D([], [], color=INK, linestyle="--", label="validation"),
     ]
     figure.legend(
         handles=keys, loc="outside upper center", ncols=min(len(keys), 6), frameon=False, fontsize=9
@@ -75,9 +74,13 @@ def _panel(axes: Axes, quantity: str, histories: Sequence[dict[str, np.ndarray]]
                 markersize=4,
                 **hollow,
             )
+    first, last = axes.get_xlim()
+    if last - first < 1:
+        # A single epoch: Matplotlib would number fractions of it.
+        axes.set_xlim(np.rint(first) - 0.5, np.rint(last) + 0.5)
     axes.set_title(quantity.replace("_", " "), fontsize=10, color=INK, loc="left")
     axes.set_xlabel("epoch", fontsize=8, color=FAINT)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
     axes.tick_params(labelsize=8, colors=INK)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

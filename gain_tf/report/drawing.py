@@ -33,7 +33,7 @@ def colour_of(category: int) -> Colour:
     return CLASS_COLOURS[category % len(CLASS_COLOURS)]
 
 
-def overlay(image: np.ndarray, attention: np.ndarray, alpha: float = 0.6) -> np.ndarray:
+def overlay(image: np.ndarray, attention: np.ndarray, alpha: float = 0.5) -> np.ndarray:
     """Lay a map over the image it explains.
 
     Inferno, because its lightness grows evenly with the value (jet and rainbow show edges that
@@ -64,9 +64,7 @@ def outline(image: np.ndarray, inside: np.ndarray, colour: Colour = TRUTH) -> np
     Returns:
         A drawn-in copy, uint8 RGB (H, W, 3).
     """
-    contours, _ = cv2.findContours(
-        inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE
-    )
+    contours, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     drawn, width = image.copy(), _line_width(image)
     for ink, thickness in ((_HALO, width + 2), (colour, width)):
         cv2.drawContours(drawn, contours, -1, ink, thickness, cv2.LINE_AA)
@@ -93,12 +91,13 @@ def draw_boxes(
     drawn, width = image.copy(), _line_width(image)
     size = np.array([*image.shape[:2], *image.shape[:2]])
     for box, label in zip(boxes, labels, strict=True):
+        category = int(label)
         # The far edge of a box that ends with the image lies one pixel beyond it.
         y0, x0, y1, x1 = np.clip(np.round(box * size), 0, size - 1).astype(int).tolist()
-        for ink, thickness in ((_HALO, width + 2), (colour_of(label), width)):
+        for ink, thickness in ((_HALO, width + 2), (colour_of(category), width)):
             cv2.rectangle(drawn, (x0, y0), (x1, y1), ink, thickness)
         if class_names is not None:
-            _write(drawn, class_names[label], (x0, y0), colour_of(label))
+            _write(drawn, class_names[category], (x0, y0), colour_of(category))
     return drawn
 
 
@@ -119,19 +118,18 @@ def draw_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def enlarged_to(image: np.ndarray, longer_side: int) -> np.ndarray:
-    """Resize an image or mask for display, so that lines are fine lines.
+    """Resize an image for display, so that lines drawn in are fine lines.
 
     Args:
-        image: uint8 (H, W, 3), or a mask (H, W), whose values are kept.
+        image: uint8 RGB (H, W, 3).
         longer_side: of the result, in pixels.
 
     Returns:
-        uint8, of the same proportions.
+        uint8 RGB, of the same proportions.
     """
     scale = longer_side / max(image.shape[:2])
     height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    kind = cv2.INTER_NEAREST if image.ndim == 2 else smooth
+    kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return cv2.resize(image, (width, height), interpolation=kind)
 
 

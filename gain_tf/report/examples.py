@@ -100,7 +100,7 @@ def answers(
     batches = [shown[start : start + size] for start in range(0, len(shown), size)]
     found: dict[str, list[Answer]] = {name: [] for name in models}
     for batch in batches:
-        pictures = [split.pictures.image(each.image) for each in batch]
+        pictures = [tf.constant(split.pictures.image(each.image)) for each in batch]
         images = tf.stack([resize_image(p, config.data.image_size) for p in pictures])
         asked = tf.constant([[each.category] for each in batch])
         for name, model in models.items():
@@ -121,6 +121,4 @@ def _answer(
         return Answer(attention, data.class_names[said], float(scores[said]), bool(labels[said]))
     found = bool(verdict[shown.category])
     name = data.class_names[shown.category]
-    return Answer(
-        attention, name if found else f"no {name}", float(scores[shown.category]), found
-    )
+    return Answer(attention, name if found else f"no {name}", float(scores[shown.category]), found)

@@ -84,9 +84,7 @@ def _attention(
         return []
     found = answers(models, shown, split, data, config)
     save(attention_figure(shown, found, split, data), folder / "attention.png")
-    parts = [
-        slice(start, start + SHEET_LINES) for start in range(0, len(shown), SHEET_LINES)
-    ]
+    parts = [slice(start, start + SHEET_LINES) for start in range(0, len(shown), SHEET_LINES)]
     return [
         embedded(
             attention_figure(
@@ -117,7 +115,7 @@ def _template() -> Any:
 
 def percent(value: float | None, digits: int = 1) -> str:
     """Write a share as a number of per cent; a dash where there is none."""
-    return "–" if value is None else f"{value * 100:.{digits}f}"
+    return "-" if value is None else f"{value * 100:.{digits}f}"
 
 
 def _contents(
@@ -127,9 +125,7 @@ def _contents(
     environment = folder / "environment.json"
     budget = config.data.budget
     annotated = bool(
-        (budget.masks or budget.boxes)
-        and config.guidance.omega
-        and config.guidance.kind != "none"
+        (budget.masks or budget.boxes) and config.guidance.omega and config.guidance.kind != "none"
     )
     return {
         "name": config.name,

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -51,6 +52,6 @@ def embedded(figure: Figure, *, photographs: bool = False) -> str:
     """
     kind = "jpeg" if photographs else "png"
     buffer = io.BytesIO()
-    options = {"pil_kwargs": {"quality": 88}} if photographs else {}
+    options: dict[str, Any] = {"pil_kwargs": {"quality": 88}} if photographs else {}
     figure.savefig(buffer, format=kind, dpi=DOTS_PER_INCH, **options)
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,1 @@
+"""Runs: rows of a comparison trained, kept, resumed and reported."""

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 
-class DivergedError(RuntimeError):
+class DivergedError(FloatingPointError):
     """A loss term became NaN or infinite."""
 
 

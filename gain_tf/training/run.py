@@ -14,7 +14,14 @@ from gain_tf.report.page import write_report
 from gain_tf.report.result import RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.rows import Row, rows_of, warm_up_row
-from gain_tf.training.run_folder import EVALUATION, REPORT, read_figures, row_folder, run_folder
+from gain_tf.training.run_folder import (
+    EVALUATION,
+    REPORT,
+    read_figures,
+    row_folder,
+    run_folder,
+    write_classes,
+)
 from gain_tf.training.train import annotated_split, train
 
 
@@ -37,6 +44,7 @@ def fit_run(config: Config) -> Path:
     for row in rows:
         annotated_split(row.config, data)
     folder = run_folder(config)
+    write_classes(folder, data)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, console)
     results, models = [], {}
@@ -59,9 +67,7 @@ def _warm_up(config: Config, data: DataSet, folder: Path, console: Console) -> G
     return train(row.config, data, folder / row.name, verbose=sys.stdout.isatty())
 
 
-def _finish(
-    row: Row, data: DataSet, run: Path, start: GAIN | None
-) -> tuple[RowResult, GAIN]:
+def _finish(row: Row, data: DataSet, run: Path, start: GAIN | None) -> tuple[RowResult, GAIN]:
     """Train and judge one row, as far as that is not done yet."""
     folder = row_folder(run, row.name)
     model = train(row.config, data, folder, start, verbose=sys.stdout.isatty())

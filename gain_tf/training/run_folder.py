@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 
-from gain_tf.config import Config, load_config, write_config
+from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
@@ -19,8 +19,26 @@ from gain_tf.training.rows import GUIDED, rows_of
 from gain_tf.training.train import MODEL
 
 CONFIG = "config.yaml"
+CLASSES = "classes.json"
 REPORT = "report.html"
 EVALUATION = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class LoadedRow:
+    """A finished row of a run, without its data.
+
+    Attributes:
+        model: trained.
+        config: of the row.
+        class_names: in the order of the scores.
+        single_label: whether every image has exactly one label.
+    """
+
+    model: GAIN
+    config: Config
+    class_names: list[str]
+    single_label: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,9 @@ def run_folder(config: Config) -> Path:
 
     Returns:
         An existing folder with `config.yaml` and `environment.json`.
+
+    Raises:
+        UserError: the folder cannot be made.
     """
     place = config.run.root / config.name
     if config.run.resume:
@@ -47,7 +68,12 @@ def run_folder(config: Config) -> Path:
             if _goes_on(folder, config):
                 return folder
     folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(
+            f"run.root: the folder {folder} cannot be made: {error.strerror}"
+        ) from error
     with replacing(folder / CONFIG) as temporary:
         write_config(config, temporary)
     with replacing(folder / "environment.json") as temporary:
@@ -74,6 +100,40 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         UserError: the folder is no finished run, or has no such row.
         DataError: the data are not what they were.
     """
+    model, config = _model_of(run, row)
+    return OpenedRun(model, config, load_data(config.data))
+
+
+def load_row(run: Path, row: str | None = None) -> LoadedRow:
+    """Open a finished row of a run where its data may be out of reach.
+
+    Args:
+        run: its folder.
+        row: name; None for the guided model.
+
+    Returns:
+        Model, config and classes.
+
+    Raises:
+        UserError: the folder is no finished run, or has no such row.
+    """
+    model, config = _model_of(run, row)
+    path = run / CLASSES
+    if not path.is_file():
+        raise UserError(f"{run}: has no {CLASSES}, which names the classes of the scores")
+    classes = json.loads(path.read_text(encoding="utf-8"))
+    return LoadedRow(model, config, classes["class_names"], classes["single_label"])
+
+
+def write_classes(run: Path, data: DataSet) -> None:
+    """Write `classes.json`: what the scores mean, for those who have no data."""
+    classes = {"class_names": list(data.class_names), "single_label": data.single_label}
+    with replacing(run / CLASSES) as temporary:
+        text = json.dumps(classes, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def _model_of(run: Path, row: str | None) -> tuple[GAIN, Config]:
     if not (run / CONFIG).is_file():
         raise UserError(f"{run}: is no run folder (there is no {CONFIG})")
     rows = {each.name: each for each in rows_of(load_config(run / CONFIG))}
@@ -84,8 +144,7 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         raise UserError(
             f"{folder}: has no {MODEL}; the run is not finished, go on with it by run.resume=true"
         )
-    config = rows[row or GUIDED].config
-    return OpenedRun(keras.saving.load_model(folder / MODEL), config, load_data(config.data))
+    return cast(GAIN, keras.saving.load_model(folder / MODEL)), rows[row or GUIDED].config
 
 
 def read_figures(folder: Path) -> dict[str, Any] | None:
@@ -97,5 +156,9 @@ def read_figures(folder: Path) -> dict[str, Any] | None:
 def _goes_on(folder: Path, config: Config) -> bool:
     if not (folder / CONFIG).is_file() or (folder / REPORT).is_file():
         return False
-    begun = load_config(folder / CONFIG)
+    try:
+        begun = load_config(folder / CONFIG)
+    except ConfigError:
+        # Of a version that knew other keys.
+        return False
     return begun.model_copy(update={"run": config.run}) == config

@@ -80,7 +80,7 @@ def train(
     else:
         model = build_model(config, data, schedule.steps * epochs)
         if start is not None:
-            model.set_weights(start.get_weights())
+            _start_from(model, start)
     size = config.data.image_size
     batches = training_batches(
         split, schedule, size, config.data.augmentation, epochs=epochs, initial_epoch=initial
@@ -98,10 +98,21 @@ def train(
         verbose=1 if verbose else 0,
         callbacks=[
             StopOnDivergence(),
-            Checkpoint(folder / "checkpoints"),
+            # The row before the checkpoint: who resumes from a checkpoint finds its row.
             History(folder / "metrics.csv", initial),
+            Checkpoint(folder / "checkpoints"),
         ],
     )
     with replacing(folder / MODEL) as temporary:
         model.save(temporary)
     return model
+
+
+def _start_from(model: GAIN, start: GAIN) -> None:
+    try:
+        model.set_weights(start.get_weights())
+    except ValueError as error:
+        raise ConfigError(
+            "training.warm_up_epochs: a row of another network cannot start from the warm-up's "
+            "weights; leave its model as it is, or warm_up_epochs at 0"
+        ) from error

@@ -1,0 +1,140 @@
+"""What a GAIN step costs, in plain steps of the same network.
+
+    python benchmarks/step_cost.py [--backbones vgg16,...] [--size 224] [--batch 8] [--repeat 7]
+
+Operations are counted in the traced graph of `train_step`; times are medians of interleaved
+steps on the same batch from the same weights, so that a busy machine disturbs both alike; memory
+is the peak of a process of its own for each kind of step, over the process before its first step.
+Prints a Markdown table.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
+import statistics
+import time
+from multiprocessing.queues import Queue
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from operations import count_operations
+
+from gain_tf.models.gain import GAIN
+
+BACKBONES = ("vgg16", "vgg16-gap", "resnet50", "resnet101", "densenet121", "efficientnet_lite0")
+CLASSES = 20
+PLAIN = 0
+"""Labels an image of the plain step: none is attended to."""
+
+
+def build(name: str, size: int, labels: int) -> GAIN:
+    """Build a network; `labels` an image are attended to."""
+    backbone, _, head = name.partition("-")
+    model = GAIN(
+        backbone,
+        head or "auto",
+        CLASSES,
+        weights=None,
+        image_size=(size, size),
+        alpha=1.0 if labels else 0.0,
+        omega=10.0 if labels else 0.0,
+        kind="box",
+        max_labels=labels or None,
+    )
+    model.compile(keras.optimizers.SGD(1e-3))
+    return model
+
+
+def batch_of(size: int, batch: int, labels: int) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Make a batch in which every image has `labels` classes and a box of each."""
+    random = np.random.default_rng(0)
+    labels = max(labels, 1)
+    hot = np.zeros((batch, CLASSES), np.float32)
+    hot[:, :labels] = 1
+    example = {
+        "image": tf.constant(random.uniform(0, 255, (batch, size, size, 3)), tf.float32),
+        "boxes": tf.constant(np.tile([[0.2, 0.2, 0.8, 0.8]], (batch, labels, 1)), tf.float32),
+        "box_labels": tf.constant(np.tile(np.arange(labels), (batch, 1)), tf.int32),
+        "has_boxes": tf.ones([batch], tf.bool),
+    }
+    return example, tf.constant(hot)
+
+
+def operations_of(model: GAIN, batch: tuple) -> int:
+    """Count the operations of a training step."""
+    return count_operations(tf.function(model.train_step).get_concrete_function(batch))
+
+
+def interleaved_times(models: list[GAIN], batches: list[tuple], repeat: int) -> list[float]:
+    """Time steps in turn; medians in seconds."""
+    steps = [tf.function(model.train_step) for model in models]
+    for step, batch in zip(steps, batches, strict=True):
+        step(batch)
+    times: list[list[float]] = [[] for _ in steps]
+    for _ in range(repeat):
+        for own, step, batch in zip(times, steps, batches, strict=True):
+            started = time.perf_counter()
+            step(batch)
+            own.append(time.perf_counter() - started)
+    return [statistics.median(own) for own in times]
+
+
+def _memory_of_step(name: str, size: int, batch: int, labels: int, answer: Queue) -> None:
+    model, data = build(name, size, labels), batch_of(size, batch, labels)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    step = tf.function(model.train_step)
+    for _ in range(2):
+        step(data)
+    answer.put((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def peak_memory(name: str, size: int, batch: int, labels: int) -> float:
+    """Measure the memory of a step in a process of its own; MiB."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    process = context.Process(target=_memory_of_step, args=(name, size, batch, labels, answer))
+    process.start()
+    used = answer.get()
+    process.join()
+    return used
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--backbones", default=",".join(BACKBONES))
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--labels", type=int, default=3, help="L of the last columns")
+    options = parser.parse_args()
+    several = options.labels
+    print(
+        f"| backbone | operations, 1 label | time, 1 label | peak memory, plain / GAIN, MiB "
+        f"| operations, {several} labels | time, {several} labels |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name in options.backbones.split(","):
+        kinds = (PLAIN, 1, several)
+        models = [build(name, options.size, labels) for labels in kinds]
+        batches = [batch_of(options.size, options.batch, labels) for labels in kinds]
+        plain, one, many = map(operations_of, models, batches)
+        times = interleaved_times(models, batches, options.repeat)
+        keras.backend.clear_session()
+        del models
+        memory = [
+            peak_memory(name, options.size, options.batch, labels) for labels in (PLAIN, 1)
+        ]
+        print(
+            f"| {name} | {one / plain:.3f} | {times[1] / times[0]:.2f} "
+            f"| {memory[0]:.0f} / {memory[1]:.0f} "
+            f"| {many / plain:.3f} | {times[2] / times[0]:.2f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

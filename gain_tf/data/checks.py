@@ -1,0 +1,161 @@
+"""All problems of a data set at once, file by file, before anything is trained on it."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from gain_tf.data.dataset import UNKNOWN, Split
+from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
+from gain_tf.data.files import DataError, FileRecord, MaskValues, is_binary, splits_of
+
+
+def checked_splits(
+    records: Sequence[FileRecord],
+    class_names: Sequence[str],
+    *,
+    mask_values: MaskValues = "auto",
+    cache: bool = True,
+    problems: Sequence[str] = (),
+) -> Mapping[str, Split]:
+    """Build the splits of a data set that has no problems.
+
+    Args:
+        records: of all splits.
+        class_names: of the data set.
+        mask_values: see `FilePictures`.
+        cache: keep decoded pictures in memory.
+        problems: that were found before.
+
+    Returns:
+        See `splits_of`.
+
+    Raises:
+        DataError: lists the problems found before and every problem of the files.
+    """
+    problems = [*problems, *file_problems(records, class_names, mask_values)]
+    if problems:
+        raise DataError(problems)
+    return splits_of(records, class_names, mask_values=mask_values, cache=cache)
+
+
+def file_problems(
+    records: Sequence[FileRecord], class_names: Sequence[str], mask_values: MaskValues
+) -> list[str]:
+    """Check every file of a data set.
+
+    Args:
+        records: of all splits.
+        class_names: of the data set.
+        mask_values: see `FilePictures`.
+
+    Returns:
+        A sentence for each problem, in the order of the records: images and masks that cannot be
+        decoded, masks of another size or with values that mean nothing, labels that are no
+        class; then identifiers and masks that occur twice, groups on several sides, classes
+        without an image in training, and nothing to judge a model on.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        checked = pool.map(lambda r: _record_problems(r, class_names, mask_values), records)
+        problems = [problem for found in checked for problem in found]
+    return [*problems, *_shared(records), *_sides(records, class_names)]
+
+
+def _shared(records: Sequence[FileRecord]) -> list[str]:
+    """Find what belongs to several images and must not."""
+    problems = []
+    for name, own in _by(records, lambda record: record.id).items():
+        if len(own) > 1:
+            paths = ", ".join(str(record.path) for record in own)
+            problems.append(f"{name}: {len(own)} images have this name: {paths}")
+    masked = [record for record in records if record.mask is not None]
+    for mask, own in _by(masked, lambda record: record.mask).items():
+        images = sorted({str(record.path) for record in own})
+        if len(images) > 1:
+            problems.append(f"{mask}: is the mask of {len(images)} images: {', '.join(images)}")
+    return problems
+
+
+def _sides(records: Sequence[FileRecord], class_names: Sequence[str]) -> list[str]:
+    """Find what is wrong with how the images are divided."""
+    problems = []
+    for group, own in _by(records, lambda record: record.group).items():
+        splits = sorted({record.split for record in own})
+        if len(splits) > 1:
+            problems.append(f"group {group!r} lies on several sides: {', '.join(splits)}")
+    trained = Counter(
+        label for record in records if record.split == "train" for label in record.labels
+    )
+    problems += [
+        f"class {name!r} has no image in the train split"
+        for name in class_names
+        if not trained[name]
+    ]
+    if not any(record.split in ("validation", "test") for record in records):
+        problems.append("no image lies in a validation or test split to judge a model on")
+    return problems
+
+
+def _by(
+    records: Sequence[FileRecord], key: Callable[[FileRecord], Hashable]
+) -> Mapping[Hashable, list[FileRecord]]:
+    groups: dict[Hashable, list[FileRecord]] = defaultdict(list)
+    for record in records:
+        groups[key(record)].append(record)
+    return groups
+
+
+def _record_problems(
+    record: FileRecord, class_names: Sequence[str], mask_values: MaskValues
+) -> list[str]:
+    problems = [
+        f"{record.path}: unknown label {label!r}; known are {', '.join(class_names)}"
+        for label in record.labels
+        if label not in class_names
+    ]
+    if problem := picture_problem(record.path):
+        return [*problems, f"{record.path}: {problem}"]
+    try:
+        size = read_image(record.path).shape[:2]
+        if record.mask is not None:
+            problem = _mask_problem(record, read_mask(record.mask), size, class_names, mask_values)
+    except UnreadableImageError as error:
+        problem = str(error)
+    return [*problems, *([problem] if problem else [])]
+
+
+def _mask_problem(
+    record: FileRecord,
+    mask: np.ndarray,
+    size: tuple[int, ...],
+    class_names: Sequence[str],
+    mask_values: MaskValues,
+) -> str | None:
+    if mask.shape != size:
+        return (
+            f"{record.mask}: is {mask.shape[1]} x {mask.shape[0]}, its image {record.path.name} "
+            f"is {size[1]} x {size[0]}"
+        )
+    if is_binary(mask, mask_values):
+        if mask.any() and len(record.labels) != 1:
+            return (
+                f"{record.mask}: a mask of 0 and 255 does not say which of the classes "
+                f"{', '.join(record.labels) or '(none)'} it shows; use class index + 1"
+            )
+        return None
+    values = set(np.unique(mask).tolist()) - {0, UNKNOWN}
+    strange = values - {*range(1, len(class_names) + 1)}
+    if strange:
+        return (
+            f"{record.mask}: values {', '.join(map(str, sorted(strange)))} are no class; "
+            f"0 is background, 1 to {len(class_names)} the classes, {UNKNOWN} unknown"
+        )
+    shown = {class_names[value - 1] for value in values}
+    if shown and record.labels and not shown & set(record.labels):
+        return (
+            f"{record.mask}: shows {', '.join(sorted(shown))} and its image is labelled "
+            f"{', '.join(record.labels)}; an object of the image's own class is 255"
+        )
+    return None

@@ -1,0 +1,120 @@
+"""`gain-tf data`: which data sets there are, and what is in them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gain_tf.cli import config_options
+from gain_tf.config import Config
+from gain_tf.errors import UserError
+
+if TYPE_CHECKING:
+    from gain_tf.data.dataset import DataSet, Split
+
+
+@click.group
+def data() -> None:
+    """List, describe, check and show data sets."""
+
+
+@data.command("list")
+def list_() -> None:
+    """Name the data sets that data.name may be."""
+    import inspect
+
+    from gain_tf.data.registry import DATA_SETS
+
+    width = max(map(len, DATA_SETS))
+    for name, load in DATA_SETS.items():
+        about = inspect.getdoc(inspect.getmodule(load)) or ""
+        click.echo(f"{name:{width}}  {about.splitlines()[0]}")
+
+
+@data.command
+@config_options
+def describe(config: Config) -> None:
+    """Say where the images come from, what is known to be wrong with them, and what there is."""
+    from gain_tf.data.registry import load_data
+
+    found = load_data(config.data)
+    click.echo(found.name)
+    for heading, text in found.about.items():
+        click.echo(f"{heading}: {text}")
+    click.echo(f"labels: {'one an image' if found.single_label else 'any number an image'}")
+    unguided = [found.class_names[c] for c in found.unguided_classes]
+    if unguided:
+        click.echo(f"nothing to attend to in: {', '.join(unguided)}")
+    for name, split in found.splits.items():
+        click.echo(f"\n{name}: {_count(len(split), 'image')}")
+        _print_classes(found, split)
+
+
+@data.command
+@config_options
+def check(config: Config) -> None:
+    """Report every problem of the data set, file by file; exit status 2 if there is one."""
+    from gain_tf.data.registry import load_data
+
+    found = load_data(config.data)
+    kept = _within_budget(found, config)
+    sizes = ", ".join(f"{name} {len(split)}" for name, split in found.splits.items())
+    click.echo(
+        f"no problems: {_count(sum(map(len, found.splits.values())), 'image')} ({sizes}) of "
+        f"{_count(len(found.class_names), 'class', 'classes')}; training sees "
+        f"{_count(int(kept.has_mask.sum()), 'mask')} and boxes in "
+        f"{_count(int(kept.has_boxes.sum()), 'image')}"
+    )
+
+
+@data.command
+@config_options
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="PNG file for the sheet.",
+)
+def show(config: Config, out: Path) -> None:
+    """Draw a sample sheet: what training sees of some images, and all that is known of them."""
+    if not out.parent.is_dir():
+        raise UserError(f"--out: there is no folder {out.parent}")
+    if out.suffix.lower() != ".png":
+        raise UserError(f"--out: {out} must end in .png")
+    from gain_tf.data.registry import load_data
+    from gain_tf.report.sample_sheet import sample_figure
+    from gain_tf.report.style import save
+
+    found = load_data(config.data)
+    save(sample_figure(found, _within_budget(found, config), config.data.image_size), out)
+    click.echo(f"sample sheet {out}")
+
+
+def _within_budget(found: "DataSet", config: Config) -> "Split":
+    from gain_tf.data.budget import within_budget
+
+    train = found.splits["train"]
+    try:
+        return within_budget(train, config.data.budget, config.seed, found.unguided_classes)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _print_classes(found: "DataSet", split: "Split") -> None:
+    import numpy as np
+
+    boxed = np.zeros_like(split.mask_shows)
+    for index, labels in enumerate(split.box_labels):
+        boxed[index, labels] = True
+    counts = np.stack([split.labels > 0.5, split.mask_shows, boxed], axis=1).sum(axis=0)
+    width = max(len(name) for name in found.class_names)
+    for number, name in enumerate(found.class_names):
+        images, masks, boxes = counts[:, number].tolist()
+        click.echo(
+            f"  {name:{width}}  {_count(images, 'image')}, {masks} with mask, {boxes} with boxes"
+        )
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,179 @@
+"""Images without truth: overlays, maps and scores written to a folder."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from gain_tf.data.decode import UnreadableImageError, read_image
+from gain_tf.data.folder import SUFFIXES
+from gain_tf.data.pipeline import resize_image
+from gain_tf.errors import UserError
+from gain_tf.evaluation.figures_of_merit import verdicts_of
+from gain_tf.files import replacing
+from gain_tf.models.classifier import AttentiveClassifier
+from gain_tf.report.drawing import overlay
+
+
+@dataclass(frozen=True)
+class Found:
+    """An image to be explained.
+
+    Attributes:
+        path: of the file.
+        name: below the output folder, without an ending.
+    """
+
+    path: Path
+    name: str
+
+
+def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
+    """List images and the images in folders.
+
+    Args:
+        paths: files and folders.
+        out: where the overlays go; what lies there is not taken for an image.
+
+    Returns:
+        The images in the order of the paths; those of a folder keep their place in it, and names
+        that collide get a number.
+
+    Raises:
+        UserError: a path does not exist, or there is no image at all.
+    """
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"{path}: there is no such file or folder")
+    found, names = [], Names()
+    for path in paths:
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(
+                each
+                for each in path.rglob("*")
+                if each.suffix.lower() in SUFFIXES
+                and each.is_file()
+                and not each.resolve().is_relative_to(out.resolve())
+            )
+        base = path if path.is_dir() else path.parent
+        found += [
+            Found(each, names.apart(each.relative_to(base).with_suffix("").as_posix()))
+            for each in inside
+        ]
+    if not found:
+        raise UserError(f"there is no image in {', '.join(map(str, paths))}")
+    return found
+
+
+@dataclass
+class Names:
+    """Names given so far; file systems that ignore case are thought of."""
+
+    _given: set[str] = field(default_factory=set)
+
+    def apart(self, name: str) -> str:
+        """Return the name, with a number if it was given before."""
+        candidate, number = name, 1
+        while candidate.lower() in self._given:
+            number += 1
+            candidate = f"{name}-{number}"
+        self._given.add(candidate.lower())
+        return candidate
+
+
+@dataclass
+class Explainer:
+    """A model that writes down where it looks.
+
+    Attributes:
+        model: trained.
+        image_size: (height, width) the model sees.
+        class_names: in the order of the scores.
+        single_label: whether the verdict is one class.
+        out: folder that the files go to.
+        classes: indices of the classes to explain; None explains the best of each image.
+        top: how many of the best.
+        rows: of `scores.csv`, so far.
+        problems: a sentence for each image that could not be read, so far.
+    """
+
+    model: AttentiveClassifier
+    image_size: tuple[int, int]
+    class_names: Sequence[str]
+    single_label: bool
+    out: Path
+    classes: Sequence[int] | None = None
+    top: int = 1
+    rows: list[list[str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def explain(self, images: Iterable[Found], batch_size: int) -> None:
+        """Explain images; `scores.csv` holds what is done, even if it is interrupted.
+
+        Args:
+            images: to be read and explained.
+            batch_size: images computed at a time.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        try:
+            for batch in self._batches(images, batch_size):
+                self._explain_batch(batch)
+        finally:
+            self._write_scores()
+
+    def _batches(
+        self, images: Iterable[Found], size: int
+    ) -> Iterator[list[tuple[Found, np.ndarray]]]:
+        batch = []
+        for found in images:
+            try:
+                batch.append((found, read_image(found.path)))
+            except UnreadableImageError as error:
+                self.problems.append(str(error))
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _explain_batch(self, batch: Sequence[tuple[Found, np.ndarray]]) -> None:
+        images = tf.stack([resize_image(tf.constant(image), self.image_size) for _, image in batch])
+        if self.classes is None:
+            best = np.argsort(-self.model.predict_on_batch(images), axis=1, kind="stable")
+            asked = best[:, : self.top]
+        else:
+            asked = np.tile(self.classes, (len(batch), 1))
+        scores, maps = (part.numpy() for part in self.model.explain(images, tf.constant(asked)))
+        verdicts = verdicts_of(scores, self.single_label)
+        for place, (found, image) in enumerate(batch):
+            named = zip(self.class_names, verdicts[place], strict=True)
+            verdict = ";".join(name for name, on in named if on)
+            numbers = [f"{score:.6f}" for score in scores[place]]
+            several, names = asked.shape[1] > 1, Names()
+            for category, attention in zip(asked[place], maps[place], strict=True):
+                explained = self.class_names[int(category)]
+                part = names.apart(re.sub(r"[^\w.-]+", "-", explained))
+                name = f"{found.name}--{part}" if several else found.name
+                self._write(name, image, attention)
+                self.rows.append([str(found.path), name, verdict, explained, *numbers])
+
+    def _write(self, name: str, image: np.ndarray, attention: np.ndarray) -> None:
+        # Not `with_suffix`: a name such as `part.0815` would lose its end.
+        picture, raw = (self.out / f"{name}{ending}" for ending in (".png", ".npy"))
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(picture) as temporary:
+            Image.fromarray(overlay(image, attention)).save(temporary)
+        with replacing(raw) as temporary:
+            np.save(temporary, attention.astype(np.float32))
+
+    def _write_scores(self) -> None:
+        header = ["image", "written", "verdict", "explained", *(f"score {n}" for n in self.class_names)]
+        path = self.out / "scores.csv"
+        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as f:
+            csv.writer(f).writerows([header, *self.rows])

@@ -1,0 +1,137 @@
+"""Training images of every class: what training sees of them, and all that is known."""
+
+import cv2
+import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from gain_tf.data.dataset import DataSet, Split
+from gain_tf.data.pipeline import resize_image
+from gain_tf.report.drawing import draw_boxes, draw_mask, enlarged_to
+from gain_tf.report.style import FAINT, INK, row_colour
+
+CELL = 1.7
+"""Width of a picture in inches."""
+
+LONGER_SIDE = 288
+"""Of a picture in pixels."""
+
+ACROSS = 8
+"""Pictures in a line."""
+
+MARGIN = 0.45
+"""Left of the pictures, for the names of the lines, in inches."""
+
+CAPTION = 0.25
+"""Height of the line above a picture in inches."""
+
+LINE_OF_TITLE = 0.19
+"""Height of a line of the title in inches."""
+
+SEEN, KNOWN = row_colour(1), FAINT
+"""Frames of what training sees, and of what it does not."""
+
+
+def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Figure:
+    """Draw the sheet.
+
+    Args:
+        data: fully annotated, as far as it is.
+        kept: its training split within the budget.
+        image_size: (height, width) the network sees.
+
+    Returns:
+        Two images a class, one annotated within the budget where there is one, in pairs of
+        lines: above, framed, as training sees them; below with everything that is known.
+    """
+    train = data.splits["train"]
+    chosen = _chosen(kept)
+    across = min(ACROSS, len(chosen))
+    blocks = -(-len(chosen) // across)
+    title = _title(data, kept, train)
+    high = CELL * min(image_size[0] / image_size[1], 1.5)
+    top = (len(title) + 1) * LINE_OF_TITLE
+    width, height = MARGIN + across * CELL, top + 2 * blocks * (high + CAPTION) + 0.05
+    figure = Figure(figsize=(width, height))
+    for number, line in enumerate(title):
+        figure.text(
+            0.1 / width,
+            1 - (number + 0.8) * LINE_OF_TITLE / height,
+            line,
+            fontsize=10 if number == 0 else 8.5,
+            fontweight="bold" if number == 0 else "normal",
+            color=INK,
+            va="center",
+            parse_math=False,
+        )
+    for place, (index, category) in enumerate(chosen):
+        block, column = divmod(place, across)
+        for below, (split, frame, name) in enumerate(
+            ((kept, SEEN, "training sees"), (train, KNOWN, "all that is known"))
+        ):
+            bottom = top + (2 * block + below + 1) * (high + CAPTION)
+            axes = figure.add_axes(
+                (
+                    (MARGIN + column * CELL + 0.05) / width,
+                    1 - bottom / height,
+                    (CELL - 0.1) / width,
+                    high * (CELL - 0.1) / CELL / height,
+                )
+            )
+            axes.imshow(_drawn(split, index, image_size), aspect="auto")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[:].set(color=frame, linewidth=2.5)
+            if not below:
+                caption = data.class_names[category]
+                axes.set_title(caption, fontsize=8.5, color=INK, pad=4, parse_math=False)
+            if not column:
+                axes.set_ylabel(name, fontsize=9, color=frame, fontweight="bold")
+    return figure
+
+
+def _chosen(kept: Split) -> list[tuple[int, int]]:
+    """Choose for each class an image that training sees annotated, and one that it does not."""
+    annotated = kept.has_mask | kept.has_boxes
+    chosen: dict[int, int] = {}
+    for category in range(kept.labels.shape[1]):
+        own = kept.labels[:, category] > 0.5
+        for wanted in (own & annotated, own & ~annotated):
+            left = [index for index in np.flatnonzero(wanted).tolist() if index not in chosen]
+            if left:
+                chosen[left[0]] = category
+    return list(chosen.items())
+
+
+def _drawn(split: Split, index: int, image_size: tuple[int, int]) -> np.ndarray:
+    seen = resize_image(tf.constant(split.pictures.image(index)), image_size).numpy()
+    image = enlarged_to(np.clip(np.round(seen), 0, 255).astype(np.uint8), LONGER_SIDE)
+    if split.has_mask[index]:
+        high, wide = image.shape[:2]
+        mask = cv2.resize(split.pictures.mask(index), (wide, high), interpolation=cv2.INTER_NEAREST)
+        image = draw_mask(image, mask)
+    return draw_boxes(image, split.boxes[index], split.box_labels[index])
+
+
+def _title(data: DataSet, kept: Split, train: Split) -> list[str]:
+    masks, boxes = _shown(kept)
+    known_masks, known_boxes = _shown(train)
+    images = (train.labels > 0.5).sum(axis=0)
+    counted = [
+        f"{name}: {images[c]} images, {masks[c]} of {known_masks[c]} masks, "
+        f"{boxes[c]} of {known_boxes[c]} boxed"
+        for c, name in enumerate(data.class_names)
+    ]
+    pairs = ["     ".join(counted[start : start + 2]) for start in range(0, len(counted), 2)]
+    return [
+        f"{data.name}, {len(train)} training images; annotation that training sees, of all",
+        *pairs,
+    ]
+
+
+def _shown(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Count the images of each class with a mask and with a box, (C,) each."""
+    boxed = np.zeros_like(split.mask_shows)
+    for index, labels in enumerate(split.box_labels):
+        boxed[index, labels] = True
+    return split.mask_shows.sum(axis=0), boxed.sum(axis=0)
