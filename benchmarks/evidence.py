@@ -65,7 +65,7 @@ def table(figures: Figures) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="One config over several seeds.")
     parser.add_argument("config")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--row", action="append", default=[], metavar="NAME={KEY: VALUE}")

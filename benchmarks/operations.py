@@ -1,6 +1,7 @@
 """Floating-point operations of a TensorFlow graph, counted from its static shapes."""
 
 import math
+
 import tensorflow as tf
 
 CONVOLUTIONS = {

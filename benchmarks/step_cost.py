@@ -104,7 +104,7 @@ def peak_memory(name: str, size: int, batch: int, labels: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="What a GAIN step costs, in plain steps.")
     parser.add_argument("--backbones", default=",".join(BACKBONES))
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", type=int, default=8)
@@ -125,9 +125,7 @@ def main() -> None:
         times = interleaved_times(models, batches, options.repeat)
         keras.backend.clear_session()
         del models
-        memory = [
-            peak_memory(name, options.size, options.batch, labels) for labels in (PLAIN, 1)
-        ]
+        memory = [peak_memory(name, options.size, options.batch, labels) for labels in (PLAIN, 1)]
         print(
             f"| {name} | {one / plain:.3f} | {times[1] / times[0]:.2f} "
             f"| {memory[0]:.0f} / {memory[1]:.0f} "

@@ -70,7 +70,7 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
         0 done, 2 the user's mistake, 1 a failure.
     """
     try:
-        command.main(arguments, name, standalone_mode=False)
+        done = command.main(arguments, name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return 2
@@ -87,4 +87,5 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
     except OSError as error:
         click.echo(f"{name}: {error.strerror or error}: {error.filename or ''}", err=True)
         return 1
-    return 0
+    # What `ctx.exit` asked for comes back as a number.
+    return done if isinstance(done, int) else 0

@@ -46,7 +46,8 @@ def explain(
 
     IMAGES are files or folders. Writes for each an overlay NAME.png and the map NAME.npy
     (float32, in [0, 1]); with several classes an image, NAME--CLASS.png and NAME--CLASS.npy.
-    scores.csv has a line for each of them, NAME in its column "written". The run's data set is not needed.
+    scores.csv has a line for each of them, NAME in its column "written". The run's data set is
+    not needed.
     """
     if classes is not None and top is not None:
         raise click.UsageError("--classes and --top exclude each other")

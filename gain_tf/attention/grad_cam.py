@@ -69,6 +69,6 @@ def grad_cam(
         tape.watch(features)
         logits = head(features, training=False)
         scores = tf.gather(logits, classes, batch_dims=1)
-    gradient = tape.gradient(scores, features, unconnected_gradients="zero")
+    gradient = tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
     weights = channel_weights(gradient)
     return attention_map(features, weights if weight_gradient else tf.stop_gradient(weights))

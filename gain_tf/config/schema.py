@@ -36,8 +36,8 @@ class Budget(Section):
     rolled` is the control: the same annotations, each moved to a random place.
     """
 
-    masks: Count = Field(0, union_mode="left_to_right")
-    boxes: Count = Field(0, union_mode="left_to_right")
+    masks: Count = Field(default=0, union_mode="left_to_right")
+    boxes: Count = Field(default=0, union_mode="left_to_right")
     seed: Seed | None = None
     placement: Literal["true", "rolled"] = "true"
 
@@ -55,21 +55,21 @@ class Augmentation(Section):
     numbers are the largest relative change of brightness, contrast and saturation.
     """
 
-    crop: float = Field(1.0, gt=0, le=1)
+    crop: float = Field(default=1.0, gt=0, le=1)
     flip_horizontal: bool = False
     flip_vertical: bool = False
-    brightness: float = Field(0.0, ge=0, le=1)
-    contrast: float = Field(0.0, ge=0, le=1)
-    saturation: float = Field(0.0, ge=0, le=1)
+    brightness: float = Field(default=0.0, ge=0, le=1)
+    contrast: float = Field(default=0.0, ge=0, le=1)
+    saturation: float = Field(default=0.0, ge=0, le=1)
 
 
 class Workpiece(Section):
     """The rendered workpiece: `bias` is how often the desk goes with the orientation."""
 
-    bias: float = Field(1.0, ge=0, le=1)
-    train: int = Field(1200, ge=4)
-    validation: int = Field(200, ge=4)
-    test: int = Field(600, ge=4)
+    bias: float = Field(default=1.0, ge=0, le=1)
+    train: int = Field(default=1200, ge=4)
+    validation: int = Field(default=200, ge=4)
+    test: int = Field(default=600, ge=4)
     seed: Seed = 0
 
 
@@ -83,8 +83,8 @@ class Folder(Section):
     classes: tuple[str, ...] | None = None
     unguided_classes: tuple[str, ...] = ()
     mask_values: Literal["auto", "binary", "index"] = "auto"
-    validation: float = Field(0.2, ge=0, lt=1)
-    test: float = Field(0.0, ge=0, lt=1)
+    validation: float = Field(default=0.2, ge=0, lt=1)
+    test: float = Field(default=0.0, ge=0, lt=1)
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -102,10 +102,10 @@ class Data(Section):
     name: str = "workpiece"
     root: Path | None = None
     image_size: tuple[Side, Side] = (128, 128)
-    batch_size: int = Field(32, ge=1)
+    batch_size: int = Field(default=32, ge=1)
     budget: Budget = Budget()
-    annotated_share: float = Field(0.25, ge=0, le=1)
-    background_swap: float = Field(0.0, ge=0, le=1)
+    annotated_share: float = Field(default=0.25, ge=0, le=1)
+    background_swap: float = Field(default=0.0, ge=0, le=1)
     augmentation: Augmentation = Augmentation()
     cache: bool = True
     workpiece: Workpiece = Workpiece()
@@ -132,27 +132,27 @@ class Model(Section):
 class Guidance(Section):
     """The choices of Eq. 1 to 10: see `gain_tf.GAIN`."""
 
-    alpha: float = Field(1.0, ge=0)
-    omega: float = Field(10.0, ge=0)
+    alpha: float = Field(default=1.0, ge=0)
+    omega: float = Field(default=10.0, ge=0)
     kind: Literal["pixel", "box", "both", "none"] = "both"
     sigma: float = 0.5
-    slope: float = Field(10.0, gt=0)
+    slope: float = Field(default=10.0, gt=0)
     normalise: Literal["max", "none"] = "max"
     weight_gradient: bool = True
     erase_to: Literal["mean", "black", "blur"] = "mean"
     box_prior: Literal["fill", "free"] = "fill"
-    max_labels: int | None = Field(None, ge=1)
+    max_labels: int | None = Field(default=None, ge=1)
 
 
 class Optimizer(Section):
     """How steps are taken."""
 
     name: Literal["sgd", "adam", "adamw"] = "sgd"
-    learning_rate: float = Field(0.01, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
+    learning_rate: float = Field(default=0.01, gt=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
     schedule: Literal["cosine", "constant"] = "cosine"
-    clip_norm: float | None = Field(None, gt=0)
+    clip_norm: float | None = Field(default=None, gt=0)
 
 
 class Training(Section):
@@ -162,9 +162,9 @@ class Training(Section):
     comparison then starts from those weights.
     """
 
-    epochs: int = Field(12, ge=1)
-    warm_up_epochs: int = Field(0, ge=0)
-    steps_per_epoch: int | None = Field(None, ge=1)
+    epochs: int = Field(default=12, ge=1)
+    warm_up_epochs: int = Field(default=0, ge=0)
+    steps_per_epoch: int | None = Field(default=None, ge=1)
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
@@ -179,14 +179,14 @@ class Evaluation(Section):
     """
 
     attention: bool = True
-    figures: int = Field(24, ge=0)
+    figures: int = Field(default=24, ge=0)
     baseline: bool = True
     control: bool = False
     rows: dict[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]*$", max_length=100)],
         dict[str, Any],
     ] = {}
-    intervals: int = Field(1000, ge=0)
+    intervals: int = Field(default=1000, ge=0)
 
     @field_validator("rows")
     @classmethod

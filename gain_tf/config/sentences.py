@@ -100,7 +100,11 @@ def _wanted(problem: ErrorDetails) -> str:
     if problem["type"] not in WANTED:
         message = problem["msg"].removeprefix("Input should be ")
         return message[0].lower() + message[1:]
-    return WANTED[problem["type"]].format(**problem.get("ctx", {}))
+    context = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in problem.get("ctx", {}).items()
+    }
+    return WANTED[problem["type"]].format(**context)
 
 
 def _shown(problem: ErrorDetails) -> str:

@@ -145,7 +145,7 @@ def _mask_problem(
                 f"{', '.join(record.labels) or '(none)'} it shows; use class index + 1"
             )
         return None
-    values = set(np.unique(mask).tolist()) - {0, UNKNOWN}
+    values: set[int] = {int(value) for value in np.unique(mask)} - {0, UNKNOWN}
     strange = values - {*range(1, len(class_names) + 1)}
     if strange:
         return (

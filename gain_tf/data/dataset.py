@@ -73,7 +73,7 @@ class Split:
     @property
     def has_mask(self) -> np.ndarray:
         """Which images have a mask that shows something, boolean (N,)."""
-        return self.mask_shows.any(axis=1)
+        return np.asarray(self.mask_shows.any(axis=1))
 
     @property
     def has_boxes(self) -> np.ndarray:

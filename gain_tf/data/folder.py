@@ -155,15 +155,18 @@ def _divided(
             seen.add(record.group)
             undivided.setdefault(record.labels, []).append(record.group)
     random = np.random.default_rng(seed)
+    order = sorted(
+        ((place + 0.5) / len(groups), place == len(groups) - 1, groups[index])
+        for _, groups in sorted(undivided.items())
+        for place, index in enumerate(random.permutation(len(groups)))
+    )
+    held = round(validation * len(order))
+    tested = held + round(test * len(order))
     side = {}
-    for _, groups in sorted(undivided.items()):
-        held = round(validation * len(groups))
-        tested = held + round(test * len(groups))
-        for place, index in enumerate(random.permutation(len(groups))):
-            # The last one stays in training, however large the shares.
-            last = place == len(groups) - 1
-            name = "validation" if place < held else "test" if place < tested else "train"
-            side[groups[index]] = "train" if last else name
+    for place, (_, last, group) in enumerate(order):
+        name = "validation" if place < held else "test" if place < tested else "train"
+        # One of each class stays in training, however large the shares.
+        side[group] = "train" if last else name
     return [
         record if record.split else replace(record, split=side[record.group]) for record in records
     ]

@@ -65,10 +65,12 @@ def evaluate_model(
             predictions, data.class_names, data.single_label, draws
         ),
     }
-    if predictions.maps:
-        chosen_on = "validation" if "validation" in data.splits else split
-        chooser = predictions if chosen_on == split else predict(chosen_on)
-        threshold = best_threshold(chooser) or best_threshold(predictions) or 0.5
+    threshold, chosen_on = best_threshold(predictions), split
+    if threshold is not None:
+        if split != "validation" and "validation" in data.splits:
+            elsewhere = best_threshold(predict("validation"))
+            if elsewhere is not None:
+                chosen_on, threshold = "validation", elsewhere
         figures["attention"] = attention_figures(predictions, data.class_names, threshold, draws)
         figures["attention"]["iou_threshold_chosen_on"] = chosen_on
         miou, per_class = mean_intersection_over_union(predictions.confusion)

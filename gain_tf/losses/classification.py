@@ -40,7 +40,8 @@ def softmax_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         (B,), at least 0.
     """
     labels = tf.cast(labels, logits.dtype)
-    return tf.nn.softmax_cross_entropy_with_logits(labels, logits)
+    # TensorFlow's own kernel has the gradient p - y, which is not zero for a row without a label.
+    return -tf.reduce_sum(labels * tf.nn.log_softmax(logits), axis=-1)
 
 
 @keras.saving.register_keras_serializable("gain_tf")
@@ -67,9 +68,7 @@ class Classification(keras.losses.Loss):
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return L_cl of each image, (B,), from labels and logits, both (B, C)."""
-        formula = (
-            multi_label_soft_margin if self.activation == "sigmoid" else softmax_cross_entropy
-        )
+        formula = multi_label_soft_margin if self.activation == "sigmoid" else softmax_cross_entropy
         return formula(y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Networks as features and head, and the model that guides their attention."""

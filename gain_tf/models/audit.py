@@ -124,7 +124,9 @@ def _agrees(
         with tf.GradientTape() as tape:
             tape.watch(x)
             weighed = _dot(run(x), u)
-        return _dot(tape.gradient(weighed, x, unconnected_gradients="zero"), v)
+        return _dot(
+            tape.gradient(weighed, x, unconnected_gradients=tf.UnconnectedGradients.ZERO), v
+        )
 
     u, v = like(run(inputs)), like(inputs)
     variables = [variable.value for variable in operation.trainable_variables]
@@ -133,16 +135,16 @@ def _agrees(
         with tf.GradientTape() as tape:
             tape.watch([*inputs, *u])
             value = contracted(inputs, u, v)
-        slopes = tape.gradient(value, [inputs, u, variables], unconnected_gradients="zero")
+        slopes = tape.gradient(
+            value, [inputs, u, variables], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
     except LookupError:
         # TensorFlow knows no derivative at all for one of the operations.
         return False
     directions = [like(tensors) for tensors in (inputs, u, weights)]
     analytic = [_dot(slope, way) for slope, way in zip(slopes, directions, strict=True)]
 
-    along_inputs = _difference(
-        lambda by: contracted(_moved(inputs, directions[0], by), u, v), step
-    )
+    along_inputs = _difference(lambda by: contracted(_moved(inputs, directions[0], by), u, v), step)
     along_u = _difference(lambda by: _dot(run(_moved(inputs, v, by)), directions[1]), step)
 
     def with_weights(by: float) -> tf.Tensor:

@@ -21,6 +21,9 @@ class AttentiveClassifier(keras.Model):
     See `gain_tf.GAIN` for the arguments.
     """
 
+    features: keras.Model
+    head: keras.Model
+
     def __init__(
         self,
         backbone: str | keras.Model,
@@ -55,7 +58,7 @@ class AttentiveClassifier(keras.Model):
             )
             backbone, head = parts.features, parts.head
             mean_colour = parts.mean_colour if mean_colour is None else mean_colour
-            # The library's own heads are audited in its tests; what a cut leaves in the head is not.
+            # The heads of the library are audited in its tests; what a cut leaves in one is not.
             audit = audit and target_layer is not None
         elif isinstance(head, str):
             raise ValueError("a features model needs head=<a Keras model from features to logits>")
@@ -103,7 +106,7 @@ class AttentiveClassifier(keras.Model):
         Raises:
             ValueError: a class is not one of the network's.
         """
-        asked = np.asarray(classes, np.int32)
+        asked = np.atleast_1d(np.asarray(classes, np.int32))
         asked = np.broadcast_to(asked, (len(images), asked.shape[-1]))
         if asked.size and (asked.min() < 0 or asked.max() >= self.classes):
             raise ValueError(
@@ -134,9 +137,7 @@ class AttentiveClassifier(keras.Model):
         features = self.features_of(self.images_of(images), training=False)
         scores = self.probabilities(self.head(features, training=False))
         asked = tf.shape(classes)
-        raw = grad_cam(
-            tf.repeat(features, asked[1], axis=0), self.head, tf.reshape(classes, [-1])
-        )
+        raw = grad_cam(tf.repeat(features, asked[1], axis=0), self.head, tf.reshape(classes, [-1]))
         maps = tf.reshape(normalise(raw), tf.concat([asked, tf.shape(raw)[1:]], axis=0))
         return scores, maps
 

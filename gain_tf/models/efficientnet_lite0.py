@@ -68,8 +68,8 @@ def efficientnet_lite0(
             the pretrained weights see what they were trained on; Chen et al., DeepLab).
 
     Returns:
-        Features (B, H / output_stride, W / output_stride, 1280) in [0, 6], rounded up; the head is global average
-        pooling, dropout, Dense.
+        Features (B, H / output_stride, W / output_stride, 1280) in [0, 6], rounded up; the head is
+        global average pooling, dropout, Dense.
 
     Raises:
         ValueError: unknown target layer, or one a skip connection passes by; another stride.

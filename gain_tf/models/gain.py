@@ -3,51 +3,22 @@
 Source: Li et al., "Guided Attention Inference Network", Section 3.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
-from gain_tf import losses
-from gain_tf.attention import (
-    Pairs,
-    area_average,
-    erase,
-    grad_cam,
-    images_carrying,
-    normalise,
-    pair_weights,
-    pairs_of,
-    zero_maps,
-)
+from gain_tf.attention import pairs_of
 from gain_tf.attention.masking import Normalisation
+from gain_tf.losses import Classification
 from gain_tf.losses.classification import Activation
-from gain_tf.models.classifier import AttentiveClassifier, Example
-from gain_tf.models.fill import fill_for
+from gain_tf.losses.given import as_loss
+from gain_tf.models.classifier import AttentiveClassifier
+from gain_tf.models.guided_terms import Term, guided_terms
+from gain_tf.models.labels import multi_hot, without_classes
 from gain_tf.models.settings import BoxPrior, EraseTo, GuidanceSettings, Kind
-from gain_tf.models.targets import box_target, mask_target
-
-
-class Term(NamedTuple):
-    """A loss term of a batch: its value, and the number of images (or pairs) it averages over."""
-
-    value: tf.Tensor
-    count: tf.Tensor
-
-
-class _LossOfFunction(keras.losses.Loss):
-    """A function (labels, probabilities) -> (B,) as a Keras loss."""
-
-    def __init__(self, function: Callable[..., tf.Tensor]) -> None:
-        super().__init__(name="classification")
-        self.call = function
-
-
-def _as_loss(loss: Any) -> keras.losses.Loss:
-    found = keras.losses.get(loss)
-    return found if isinstance(found, keras.losses.Loss) else _LossOfFunction(found)
 
 
 def _replicas() -> int:
@@ -137,7 +108,7 @@ class GAIN(AttentiveClassifier):
         guidance = GuidanceSettings(
             alpha, omega, kind, sigma, slope, normalise, weight_gradient, erase_to, box_prior
         )
-        default_loss = losses.Classification(activation)
+        default_loss = Classification(activation)
         super().__init__(
             backbone,
             head,
@@ -154,10 +125,20 @@ class GAIN(AttentiveClassifier):
         self.guidance = guidance
         self.max_labels = max_labels
         self.unguided_classes = tuple(int(c) for c in unguided_classes)
+        self._check_classes()
         self._default_loss = default_loss
         self._given_loss: keras.losses.Loss | None = None
-        names = [*self.guidance.weights, *(["zero_maps"] if self.guidance.attends else [])]
+        names = [*self.guidance.weights]
+        names += ["zero_maps"] if self.guidance.attends else []
+        names += ["regularisation"] if self.losses else []
         self.term_metrics = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def _check_classes(self) -> None:
+        strange = [c for c in self.unguided_classes if not 0 <= c < self.classes]
+        if strange:
+            raise ValueError(f"unguided_classes must lie in 0 to {self.classes - 1}, not {strange}")
+        if self.max_labels is not None and not 1 <= self.max_labels <= self.classes:
+            raise ValueError(f"max_labels must lie in 1 to {self.classes}, not {self.max_labels}")
 
     def compile(
         self,
@@ -191,7 +172,7 @@ class GAIN(AttentiveClassifier):
         super().compile(optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
         if jit_compile == "auto":
             self.jit_compile = static and bool(tf.config.list_physical_devices("GPU"))
-        self._given_loss = None if loss is None else _as_loss(loss)
+        self._given_loss = None if loss is None else as_loss(loss)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` describes, with the optimiser's state to be loaded."""
@@ -232,7 +213,7 @@ class GAIN(AttentiveClassifier):
         """
         example = x if isinstance(x, Mapping) else {"image": x}
         images = self.images_of(x)
-        labels = self._multi_hot(y)
+        labels = multi_hot(y, self.classes)
         batch = tf.shape(images)[0]
 
         features = self.features_of(images, training=training)
@@ -240,99 +221,34 @@ class GAIN(AttentiveClassifier):
         scores = self.probabilities(logits)
         loss = self._classification(labels, logits, scores, sample_weight)
         terms = {"classification": Term(loss, batch)}
+        if self.losses:
+            # Read before the erased stream: its calls would replace activity regularisers.
+            terms["regularisation"] = Term(tf.add_n(self.losses), batch)
         if not self.guidance.attends:
             return scores, terms
 
-        pairs = pairs_of(self._guided(labels), self.max_labels)
-        maps = self._attention(features, pairs)
-        terms["zero_maps"] = self._share_of_zero_maps(maps, pairs)
-
-        def weigh(carried: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            count = images_carrying(pairs, carried, batch)
-            return pair_weights(pairs, carried, batch, sample_weight), count
-
-        if self.guidance.mines:
-            weights, count = weigh(pairs.valid)
-            erased_scores = self._erased_scores(images, maps, pairs)
-            terms["attention_mining"] = Term(
-                losses.attention_mining(erased_scores, weights), count
-            )
-        height, width = tf.shape(maps)[1], tf.shape(maps)[2]
-        if self.guidance.uses_masks and "mask" in example:
-            mask = mask_target(example, pairs, height, width)
-            weights, count = weigh(mask.carried)
-            distance = losses.pixel_attention(maps, mask.value, weights, known=mask.known)
-            terms["pixel_attention"] = Term(distance, count)
-        if self.guidance.uses_boxes and "boxes" in example:
-            box = box_target(example, pairs, height, width)
-            weights, count = weigh(box.carried)
-            saliency = self._saliency(example, maps, pairs)
-            distance = losses.box_attention(maps, box.value, saliency, weights)
-            terms["box_attention"] = Term(distance, count)
+        guided = without_classes(labels, self.unguided_classes, self.classes)
+        pairs = pairs_of(guided, self.max_labels)
+        terms |= guided_terms(self, self.guidance, example, features, pairs, sample_weight)
         return scores, terms
 
     def total(self, terms: Mapping[str, Term]) -> tf.Tensor:
         """Sum the terms by their weights (Eq. 6, 8, 10), with the layers' own regularisation."""
-        weights = self.guidance.weights
-        guided = [weights[name] * term.value for name, term in terms.items() if name in weights]
-        return tf.add_n([*guided, *(tf.cast(loss, guided[0].dtype) for loss in self.losses)])
-
-    def _attention(self, features: tf.Tensor, pairs: Pairs) -> tf.Tensor:
-        """Eq. 1 and 2 for each pair, normalised: (P, h, w)."""
-        raw = grad_cam(
-            tf.gather(features, pairs.image),
-            self.head,
-            pairs.category,
-            weight_gradient=self.guidance.weight_gradient,
-        )
-        return normalise(raw, self.guidance.normalise)
-
-    def _erased_scores(self, images: tf.Tensor, maps: tf.Tensor, pairs: Pairs) -> tf.Tensor:
-        """Eq. 3 and 4, then `s^c(I*^c)` of each pair: (P,).
-
-        In inference mode: erased images must not enter the moving statistics of batch norm.
-        """
-        images = tf.gather(images, pairs.image)
-        fill = fill_for(images, self.guidance.erase_to, self.mean_colour)
-        erased = erase(
-            images, maps, sigma=self.guidance.sigma, slope=self.guidance.slope, fill=fill
-        )
-        logits = self.head(self.features_of(erased, training=False), training=False)
-        return tf.gather(self.probabilities(logits), pairs.category, batch_dims=1)
-
-    def _saliency(self, example: Example, maps: tf.Tensor, pairs: Pairs) -> tf.Tensor | None:
-        """S of Eq. 9 at the resolution of the maps: the example's own, or the box prior."""
-        if "saliency" in example:
-            saliency = tf.gather(tf.cast(example["saliency"], maps.dtype), pairs.image)
-            return area_average(saliency, tf.shape(maps)[1], tf.shape(maps)[2])
-        return tf.stop_gradient(maps) if self.guidance.box_prior == "free" else None
-
-    def _share_of_zero_maps(self, maps: tf.Tensor, pairs: Pairs) -> Term:
-        count = tf.reduce_sum(pairs.valid)
-        dead = tf.reduce_sum(tf.cast(zero_maps(maps), tf.float32) * pairs.valid)
-        return Term(tf.math.divide_no_nan(dead, count), count)
+        weights = {**self.guidance.weights, "regularisation": 1.0, "zero_maps": 0.0}
+        dtype = terms["classification"].value.dtype
+        return tf.add_n([weights[name] * tf.cast(t.value, dtype) for name, t in terms.items()])
 
     def _classification(
         self, labels: tf.Tensor, logits: tf.Tensor, scores: tf.Tensor, sample_weight: Any
     ) -> tf.Tensor:
-        if self._given_loss is None:
-            loss = self._default_loss(labels, logits, sample_weight=sample_weight)
-        else:
-            loss = self._given_loss(labels, scores, sample_weight=sample_weight)
+        given = self._given_loss
+        loss: Any = (
+            self._default_loss(labels, logits, sample_weight=sample_weight)
+            if given is None
+            else given(labels, scores, sample_weight=sample_weight)
+        )
         # Keras divides its losses by the number of replicas; `train_step` divides the total.
         return loss * _replicas()
-
-    def _multi_hot(self, labels: Any) -> tf.Tensor:
-        labels = tf.convert_to_tensor(labels)
-        if labels.shape.rank == 2 and labels.shape[1] == 1 and self.classes > 1:
-            labels = labels[:, 0]
-        if labels.shape.rank == 1:
-            return tf.one_hot(tf.cast(labels, tf.int32), self.classes)
-        return tf.cast(labels, tf.float32)
-
-    def _guided(self, labels: tf.Tensor) -> tf.Tensor:
-        keep = [0.0 if c in self.unguided_classes else 1.0 for c in range(self.classes)]
-        return labels * tf.constant(keep)
 
     def _track(
         self,
@@ -343,9 +259,10 @@ class GAIN(AttentiveClassifier):
         terms: Mapping[str, Term],
         total: tf.Tensor,
     ) -> dict[str, Any]:
-        self._loss_tracker.update_state(total, sample_weight=terms["classification"].count)
+        self._loss_tracker.update_state(total, sample_weight=terms["classification"].carriers)
         for name, term in terms.items():
-            self.term_metrics[name].update_state(term.value, sample_weight=term.count)
+            if name in self.term_metrics:
+                self.term_metrics[name].update_state(term.value, sample_weight=term.carriers)
         return self.compute_metrics(x, y, scores, sample_weight=sample_weight)
 
     def get_config(self) -> dict[str, Any]:

@@ -43,9 +43,7 @@ def check_pair(
     if not isinstance(logits, tuple) or len(logits) != 2 or logits[1] is None:
         problems.append(f"head {head.name!r} must give logits (B, C), not {logits}")
     elif classes is not None and logits[1] != classes:
-        problems.append(
-            f"head {head.name!r} gives {logits[1]} logits, but classes is {classes}"
-        )
+        problems.append(f"head {head.name!r} gives {logits[1]} logits, but classes is {classes}")
     problems += _precision_problems(head) + _activation_problems(head)
     if problems:
         raise ValueError("; ".join(problems))

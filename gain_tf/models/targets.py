@@ -78,5 +78,5 @@ def box_target(
     chosen = labels == pairs.category[:, tf.newaxis]
     boxes = tf.gather(tf.cast(example["boxes"], tf.float32), pairs.image)
     value = box_coverage(boxes, chosen, height, width)
-    shown = tf.cast(tf.reduce_any(chosen, axis=1), tf.float32)
+    shown = tf.cast(tf.reduce_max(value, axis=(1, 2)) > 0, tf.float32)
     return Target(value, tf.ones_like(value), shown * _flag(example, "has_boxes", pairs))

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gain_tf.data.dataset import DataSet, Split
-from gain_tf.metrics.attention import enlarge
 from gain_tf.report.drawing import TRUTH, draw_boxes, enlarged_to, outline, overlay
 from gain_tf.report.examples import Answer, Shown
 from gain_tf.report.style import INK, RIGHT, WRONG
@@ -105,8 +104,7 @@ def _outlined(picture: np.ndarray, split: Split, shown: Shown) -> np.ndarray:
     if not split.mask_shows[shown.image, shown.category]:
         return picture
     inside = split.pictures.mask(shown.image) == shown.category + 1
-    # Enlarged smoothly: the steps of a small mask are not the object's.
-    return outline(picture, enlarge(inside.astype(np.float32), *picture.shape[:2]) > 0.5, TRUTH)
+    return outline(picture, inside, TRUTH)
 
 
 def _truth(picture: np.ndarray, split: Split, shown: Shown) -> np.ndarray:

@@ -64,7 +64,6 @@ def _panel(axes: Axes, quantity: str, histories: Sequence[dict[str, np.ndarray]]
             if points is None:
                 continue
             few = len(points) <= FEW_EPOCHS
-            hollow = {"markerfacecolor": "white"} if prefix else {}
             axes.plot(
                 *points.T,
                 dashes,
@@ -72,7 +71,7 @@ def _panel(axes: Axes, quantity: str, histories: Sequence[dict[str, np.ndarray]]
                 linewidth=1.4,
                 marker="o" if few else None,
                 markersize=4,
-                **hollow,
+                markerfacecolor="white" if prefix else row_colour(number),
             )
     first, last = axes.get_xlim()
     if last - first < 1:

@@ -58,13 +58,15 @@ def outline(image: np.ndarray, inside: np.ndarray, colour: Colour = TRUTH) -> np
 
     Args:
         image: uint8 RGB (H, W, 3).
-        inside: boolean (H, W).
+        inside: boolean (h, w), resized smoothly to the image: the steps of a small mask are not
+            the object's.
         colour: RGB.
 
     Returns:
         A drawn-in copy, uint8 RGB (H, W, 3).
     """
-    contours, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    region = enlarge(inside.astype(np.float32), *image.shape[:2]) > 0.5
+    contours, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     drawn, width = image.copy(), _line_width(image)
     for ink, thickness in ((_HALO, width + 2), (colour, width)):
         cv2.drawContours(drawn, contours, -1, ink, thickness, cv2.LINE_AA)
@@ -106,12 +108,13 @@ def draw_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     Args:
         image: uint8 RGB (H, W, 3).
-        mask: uint8 (H, W), class index + 1, 0 background, 255 unknown.
+        mask: uint8 (h, w), class index + 1, 0 background, 255 unknown.
 
     Returns:
         A drawn-in copy, uint8 RGB (H, W, 3).
     """
-    drawn = np.where((mask == UNKNOWN)[..., None], image // 2, image)
+    unknown = enlarge((mask == UNKNOWN).astype(np.float32), *image.shape[:2]) > 0.5
+    drawn = np.where(unknown[..., None], image // 2, image)
     for value in np.setdiff1d(mask, [0, UNKNOWN]).tolist():
         drawn = outline(drawn, mask == value, colour_of(value - 1))
     return drawn
@@ -134,7 +137,7 @@ def enlarged_to(image: np.ndarray, longer_side: int) -> np.ndarray:
 
 
 def _line_width(image: np.ndarray) -> int:
-    return max(1, round(max(image.shape[:2]) / 200))
+    return max(1, round(max(image.shape[:2]) / 140))
 
 
 def _write(image: np.ndarray, text: str, corner: tuple[int, int], colour: Colour) -> None:

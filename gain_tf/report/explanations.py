@@ -173,7 +173,13 @@ class Explainer:
             np.save(temporary, attention.astype(np.float32))
 
     def _write_scores(self) -> None:
-        header = ["image", "written", "verdict", "explained", *(f"score {n}" for n in self.class_names)]
+        header = [
+            "image",
+            "written",
+            "verdict",
+            "explained",
+            *(f"score {n}" for n in self.class_names),
+        ]
         path = self.out / "scores.csv"
         with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as f:
             csv.writer(f).writerows([header, *self.rows])

@@ -1,6 +1,5 @@
 """Training images of every class: what training sees of them, and all that is known."""
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
@@ -107,9 +106,7 @@ def _drawn(split: Split, index: int, image_size: tuple[int, int]) -> np.ndarray:
     seen = resize_image(tf.constant(split.pictures.image(index)), image_size).numpy()
     image = enlarged_to(np.clip(np.round(seen), 0, 255).astype(np.uint8), LONGER_SIDE)
     if split.has_mask[index]:
-        high, wide = image.shape[:2]
-        mask = cv2.resize(split.pictures.mask(index), (wide, high), interpolation=cv2.INTER_NEAREST)
-        image = draw_mask(image, mask)
+        image = draw_mask(image, split.pictures.mask(index))
     return draw_boxes(image, split.boxes[index], split.box_labels[index])
 
 

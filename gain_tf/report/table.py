@@ -23,9 +23,9 @@ def comparison_table(results: Sequence[RowResult]) -> Table:
     """Lay out the figures of every row, in per cent."""
     figures = results[0].figures
     table = Table(title=f"{figures['images']} images of the {figures['split']} split, per cent")
-    table.add_column("row")
+    table.add_column("row", no_wrap=True)
     for heading, _, _ in COLUMNS:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
         table.add_row(result.name, *(_cell(result.figures, *place) for _, *place in COLUMNS))
     return table

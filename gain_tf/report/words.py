@@ -17,6 +17,13 @@ ONE_SEED = (
     "with other test images, not with another seed: no order of the rows is settled by one run."
 )
 
+NO_BASELINE = (
+    "No plain baseline stands beside this network (evaluation.baseline is false, or guidance "
+    "itself is off): whether guidance helps cannot be said from this run."
+)
+
+INCOMPARABLE = "The rows have no balanced accuracy that could be compared."
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -34,8 +41,8 @@ class Difference:
 
     @property
     def points(self) -> float:
-        """By how much the first is larger, in percentage points, to a tenth."""
-        return round(self.first - self.second, 1) + 0.0
+        """By how much the first is larger, in percentage points; of the figures as printed."""
+        return round(round(self.first, 1) - round(self.second, 1), 1)
 
 
 def difference(
@@ -100,26 +107,15 @@ def against_baseline(results: Sequence[RowResult]) -> str:
     """Say whether the guided network beats the plain baseline."""
     rows = {result.name: result.figures for result in results}
     if BASELINE not in rows:
-        return (
-            "No plain baseline stands beside this network (evaluation.baseline is false, or "
-            "guidance itself is off): whether guidance helps cannot be said from this run."
-        )
+        return NO_BASELINE
     found = difference(rows[GUIDED], rows[BASELINE], "classification", "balanced_accuracy")
     if found is None:
-        return "The rows have no balanced accuracy that could be compared."
+        return INCOMPARABLE
     return verdict(found, "Does the guided network beat the plain one?", "the plain baseline")
 
 
 def against_control(results: Sequence[RowResult], *, annotated: bool) -> str:
-    """Say whether the guided network beats the same annotation at random places.
-
-    Args:
-        results: the rows.
-        annotated: whether the guided network uses any annotation.
-
-    Returns:
-        One or two sentences.
-    """
+    """Say whether the guided network, if it is `annotated`, beats annotation at random places."""
     if not annotated:
         return (
             "No mask or box guides this network, so there is nothing a control could move to a "
@@ -133,7 +129,7 @@ def against_control(results: Sequence[RowResult], *, annotated: bool) -> str:
         )
     found = difference(rows[GUIDED], rows[CONTROL], "classification", "balanced_accuracy")
     if found is None:
-        return "The rows have no balanced accuracy that could be compared."
+        return INCOMPARABLE
     said = verdict(
         found,
         "Does it beat its control, the same annotation rolled to random places?",
@@ -164,8 +160,8 @@ def about_attention(results: Sequence[RowResult]) -> list[str]:
         sentences.append(f"For comparison: {', '.join(others)}.")
     if guided["zero_maps"] > 0:
         sentences.append(
-            f"{guided['zero_maps'] * 100:.1f} % of its maps are zero everywhere; they count as "
-            "attention that misses."
+            f"{guided['zero_maps'] * 100:.1f} % of the guided network's maps are zero "
+            "everywhere; they count as attention that misses."
         )
     sentences.append(
         "Attention on the object is no proof that the verdict rests on it: judge a bias by the "

@@ -1,7 +1,7 @@
 """Checkpoints: the whole state of a training after each epoch, and the way back."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 
@@ -26,7 +26,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Save, then drop the oldest."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(self.folder / f"epoch-{epoch + 1:04d}.keras") as temporary:
-            self.model.save(temporary)
+            cast(keras.Model, self.model).save(temporary)
         for old in checkpoints(self.folder)[:-KEPT]:
             old.unlink()
 

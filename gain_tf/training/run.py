@@ -52,7 +52,7 @@ def fit_run(config: Config) -> Path:
         console.print(f"{number}/{len(rows)} {row.name}")
         result, models[row.name] = _finish(row, data, folder, start)
         results.append(result)
-    console.print(comparison_table(results))
+    console.print(comparison_table(results), soft_wrap=True)
     with console.status("writing the report"):
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)

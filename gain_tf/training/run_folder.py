@@ -6,14 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-import keras
-
 from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
+from gain_tf.models.loading import load_gain
 from gain_tf.training.environment import environment
 from gain_tf.training.rows import GUIDED, rows_of
 from gain_tf.training.train import MODEL
@@ -144,7 +143,7 @@ def _model_of(run: Path, row: str | None) -> tuple[GAIN, Config]:
         raise UserError(
             f"{folder}: has no {MODEL}; the run is not finished, go on with it by run.resume=true"
         )
-    return cast(GAIN, keras.saving.load_model(folder / MODEL)), rows[row or GUIDED].config
+    return cast(GAIN, load_gain(folder / MODEL)), rows[row or GUIDED].config
 
 
 def read_figures(folder: Path) -> dict[str, Any] | None:

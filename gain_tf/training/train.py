@@ -1,6 +1,7 @@
 """One row: data within budget, a model, epochs, a trained model on disk."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
+from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
 from gain_tf.training.checkpoint import Checkpoint, checkpoints, epochs_done
 from gain_tf.training.divergence import StopOnDivergence
@@ -68,7 +70,7 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / MODEL).is_file():
-        return keras.saving.load_model(folder / MODEL)
+        return load_gain(folder / MODEL)
     split = annotated_split(config, data)
     schedule = schedule_of(config, split)
     epochs = config.training.epochs
@@ -76,7 +78,7 @@ def train(
     initial = epochs_done(saved[-1]) if saved else 0
     if saved:
         keras.config.set_dtype_policy(config.training.precision)
-        model = keras.saving.load_model(saved[-1])
+        model = load_gain(saved[-1])
     else:
         model = build_model(config, data, schedule.steps * epochs)
         if start is not None:
@@ -86,23 +88,22 @@ def train(
         split, schedule, size, config.data.augmentation, epochs=epochs, initial_epoch=initial
     )
     validation = data.splits.get("validation")
-    model.fit(
-        batches,
-        epochs=epochs,
-        initial_epoch=initial,
-        steps_per_epoch=schedule.steps,
-        validation_data=None
-        if validation is None
-        else evaluation_batches(validation, size, config.data.batch_size),
-        shuffle=False,
-        verbose=1 if verbose else 0,
-        callbacks=[
+    validated = validation and evaluation_batches(validation, size, config.data.batch_size)
+    options: dict[str, Any] = {
+        "epochs": epochs,
+        "initial_epoch": initial,
+        "steps_per_epoch": schedule.steps,
+        "validation_data": validated,
+        "shuffle": False,
+        "verbose": int(verbose),
+        "callbacks": [
             StopOnDivergence(),
             # The row before the checkpoint: who resumes from a checkpoint finds its row.
             History(folder / "metrics.csv", initial),
             Checkpoint(folder / "checkpoints"),
         ],
-    )
+    }
+    model.fit(batches, **options)
     with replacing(folder / MODEL) as temporary:
         model.save(temporary)
     return model

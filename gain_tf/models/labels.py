@@ -1,0 +1,33 @@
+"""Labels in any of their forms, as the multi-hot rows that the formulas want."""
+
+from collections.abc import Collection
+from typing import Any
+
+import tensorflow as tf
+
+
+def multi_hot(labels: Any, classes: int) -> tf.Tensor:
+    """Bring labels into one form.
+
+    Args:
+        labels: multi-hot or one-hot (B, C), or class indices (B,) or (B, 1). With a single class
+            labels (B,) say whether the image has it.
+        classes: C.
+
+    Returns:
+        float32 (B, C).
+    """
+    labels = tf.convert_to_tensor(labels)
+    if classes == 1:
+        return tf.cast(tf.reshape(labels, [-1, 1]), tf.float32)
+    if labels.shape.rank == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.shape.rank == 1:
+        return tf.one_hot(tf.cast(labels, tf.int32), classes)
+    return tf.cast(labels, tf.float32)
+
+
+def without_classes(labels: tf.Tensor, left_out: Collection[int], classes: int) -> tf.Tensor:
+    """Clear the columns of some classes of labels (B, C)."""
+    keep = [0.0 if c in left_out else 1.0 for c in range(classes)]
+    return labels * tf.constant(keep)

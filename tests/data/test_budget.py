@@ -1,0 +1,144 @@
+"""Which images keep their annotation."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from gain_tf.config import Budget
+from gain_tf.data.budget import within_budget
+
+LABELS = [0] * 20 + [1] * 10 + [2] * 3
+
+
+def kept(split):
+    return np.flatnonzero(split.has_mask).tolist(), np.flatnonzero(split.has_boxes).tolist()
+
+
+def per_class(split, chosen):
+    return split.labels[chosen].sum(axis=0).astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(0, [0, 0, 0]), (9, [3, 3, 3]), (17, [7, 7, 3]), (33, [20, 10, 3])]
+)
+@pytest.mark.parametrize("what", ["masks", "boxes"])
+def test_evenly_per_class(make_split, what, count, expected):
+    split = make_split(LABELS)
+    masks, boxes = kept(within_budget(split, Budget(**{what: count}), seed=1))
+    chosen, other = (masks, boxes) if what == "masks" else (boxes, masks)
+    assert per_class(split, chosen) == expected
+    assert other == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+def test_classes_differ_by_at_most_one(make_split, count):
+    split = make_split(LABELS)
+    counts = per_class(split, kept(within_budget(split, Budget(masks=count), seed=1))[0])
+    assert sum(counts) == count
+    assert max(counts) - min(counts) <= 1
+
+
+def test_the_choice_is_the_seed_s(make_split):
+    split = make_split(LABELS)
+    one, again, other = (
+        kept(within_budget(split, Budget(masks=6, boxes=6), seed=seed)) for seed in (1, 1, 2)
+    )
+    assert one == again
+    assert one != other
+    own = kept(within_budget(split, Budget(masks=6, boxes=6, seed=1), seed=2))
+    assert own == one
+
+
+def test_a_smaller_budget_is_part_of_a_larger(make_split):
+    split = make_split(LABELS)
+    chosen = [set(kept(within_budget(split, Budget(masks=n), seed=4))[0]) for n in range(0, 34, 3)]
+    for smaller, larger in pairwise(chosen):
+        assert smaller < larger
+
+
+def test_an_image_gets_one_or_the_other(make_split):
+    split = make_split(LABELS)
+    masks, boxes = kept(within_budget(split, Budget(masks=12, boxes=12), seed=1))
+    assert len(masks) == len(boxes) == 12
+    assert not set(masks) & set(boxes)
+    masks, boxes = kept(within_budget(split, Budget(masks=12, boxes="all"), seed=1))
+    assert len(boxes) == 21
+    assert not set(masks) & set(boxes)
+
+
+def test_all_and_none(make_split):
+    split = make_split(LABELS)
+    assert kept(within_budget(split, Budget(masks="all"), 1)) == (list(range(33)), [])
+    assert kept(within_budget(split, Budget(), 1)) == ([], [])
+
+
+def test_only_annotated_images_are_chosen(make_split):
+    split = make_split(LABELS, masked=[2, 5, 21], boxed=[5, 6])
+    assert kept(within_budget(split, Budget(masks=3), 1)) == ([2, 5, 21], [])
+    assert kept(within_budget(split, Budget(boxes=2), 1)) == ([], [5, 6])
+
+
+def test_unguided_classes_are_not_chosen(make_split):
+    split = make_split(LABELS)
+    masks, _ = kept(within_budget(split, Budget(masks="all"), 1, unguided_classes=[0]))
+    assert masks == list(range(20, 33))
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (Budget(masks=34), "data.budget.masks: 34 annotated images asked for, 33 are there"),
+        (Budget(masks=30, boxes=4), "data.budget.boxes: 4 annotated images asked for, 3 are"),
+    ],
+)
+def test_more_than_there_is(make_split, budget, said):
+    with pytest.raises(ValueError, match=said):
+        within_budget(make_split(LABELS), budget, 1)
+
+
+def test_what_is_kept_is_what_was_there(make_split):
+    split = make_split(LABELS)
+    cut = within_budget(split, Budget(masks=5, boxes=5), 1)
+    assert cut.ids == split.ids
+    assert cut.labels is split.labels
+    masks, boxes = kept(cut)
+    np.testing.assert_array_equal(cut.mask_shows[masks], split.mask_shows[masks])
+    for index in boxes:
+        np.testing.assert_array_equal(cut.boxes[index], split.boxes[index])
+        np.testing.assert_array_equal(cut.box_labels[index], split.box_labels[index])
+
+
+def test_rolled_keeps_who_is_annotated_and_how_large(make_split):
+    split = make_split(LABELS)
+    true, rolled = (
+        within_budget(split, Budget(masks=12, boxes=12, placement=placement), 1)
+        for placement in ("true", "rolled")
+    )
+    assert kept(true) == kept(rolled)
+    moved = 0
+    for index in range(len(split)):
+        np.testing.assert_array_equal(true.pictures.image(index), rolled.pictures.image(index))
+        one, two = true.pictures.mask(index), rolled.pictures.mask(index)
+        np.testing.assert_array_equal(np.sort(one, axis=None), np.sort(two, axis=None))
+        moved += (one != two).any()
+        boxes = rolled.boxes[index]
+        assert boxes.dtype == np.float32
+        sides = [box[:, 2:] - box[:, :2] for box in (true.boxes[index], boxes)]
+        np.testing.assert_allclose(*sides, rtol=0, atol=1e-6)
+        assert (boxes >= 0).all()
+        assert (boxes <= 1).all()
+        moved += bool(len(boxes)) and (boxes != true.boxes[index]).any()
+    assert moved > 36
+    again = within_budget(split, Budget(masks=12, boxes=12, placement="rolled"), 1)
+    np.testing.assert_array_equal(again.pictures.mask(0), rolled.pictures.mask(0))
+
+
+def test_rolled_masks_go_around_the_edges(make_split):
+    split = within_budget(make_split([0] * 4), Budget(masks=4, placement="rolled"), 1)
+    shifts = np.round(split.pictures.offsets * 8).astype(int)
+    for index, shift in enumerate(shifts):
+        expected = np.zeros((8, 8), np.uint8)
+        rows, columns = (np.arange(2, 5) + shift[0]) % 8, (np.arange(1, 4) + shift[1]) % 8
+        expected[np.ix_(rows, columns)] = 1
+        np.testing.assert_array_equal(split.pictures.mask(index), expected)

@@ -1,0 +1,119 @@
+"""Files to pixels, and what is said of files that are none."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
+
+COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [10, 20, 30]]], np.uint8)
+
+
+def test_colours_come_as_rgb(tmp_path):
+    Image.fromarray(COLOURS).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), COLOURS)
+
+
+def test_alpha_is_dropped(tmp_path):
+    alpha = np.full((2, 2, 1), 7, np.uint8)
+    Image.fromarray(np.concatenate([COLOURS, alpha], axis=2)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), COLOURS)
+
+
+def test_grey_becomes_rgb_and_16_bits_become_8(tmp_path):
+    deep = np.array([[0, 256 * 77], [256 * 128, 256 * 255]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+    image = read_image(tmp_path / "a.png")
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image, (deep // 256)[..., None].repeat(3, axis=2))
+
+
+def test_the_camera_s_orientation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:, 16:] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=exif, quality=95)
+    image = read_image(tmp_path / "a.jpg")
+    assert image.shape == (32, 16, 3)
+    assert image[:14].max() < 20
+    assert image[18:].min() > 235
+
+
+def test_one_pixel_and_umlauts(tmp_path):
+    path = tmp_path / "ü ö.png"
+    Image.fromarray(COLOURS[:1, :1]).save(path)
+    np.testing.assert_array_equal(read_image(path), COLOURS[:1, :1])
+    assert picture_problem(path) is None
+
+
+def test_masks_keep_indices(tmp_path):
+    indices = np.array([[0, 1, 2], [255, 3, 0]], np.uint8)
+    palette = Image.fromarray(indices)
+    palette.putpalette([9, 9, 9] * 256)
+    palette.save(tmp_path / "p.png")
+    with Image.open(tmp_path / "p.png") as saved:
+        assert saved.mode == "P"
+    np.testing.assert_array_equal(read_mask(tmp_path / "p.png"), indices)
+    Image.fromarray(indices > 0).save(tmp_path / "1.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "1.png"), 255 * (indices > 0))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "I;16"])
+def test_a_mask_with_colours_is_refused(tmp_path, mode):
+    Image.new(mode, (3, 2)).save(tmp_path / "a.png")
+    with pytest.raises(UnreadableImageError, match=f"grey or palette image, not {mode}"):
+        read_mask(tmp_path / "a.png")
+
+
+@pytest.fixture
+def broken(tmp_path):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(pixels).save(tmp_path / name)
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / f"half-{name}").write_bytes(data[: len(data) // 2])
+    (tmp_path / "text.jpg").write_text("hello")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "nowhere")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("half-a.jpg", "unreadable or truncated: "),
+        ("half-a.png", "unreadable or truncated: image file is truncated"),
+        ("text.jpg", "unreadable or truncated: cannot identify image file"),
+        ("empty.png", "unreadable or truncated: cannot identify image file"),
+        ("folder.jpg", "unreadable or truncated: Is a directory"),
+        ("link.jpg", "does not exist"),
+        ("nothing.jpg", "does not exist"),
+    ],
+)
+def test_broken_files_are_told(broken, name, said):
+    assert (picture_problem(broken / name) or "").startswith(said)
+
+
+@pytest.mark.parametrize("name", ["text.jpg", "empty.png", "folder.jpg", "nothing.jpg"])
+@pytest.mark.parametrize("read", [read_image, read_mask])
+def test_broken_files_are_not_read(broken, name, read):
+    with pytest.raises(UnreadableImageError, match=name):
+        read(broken / name)
+
+
+def test_good_files_have_no_problem(broken):
+    assert picture_problem(broken / "a.jpg") is None
+    assert picture_problem(broken / "a.png") is None
+
+
+@pytest.mark.parametrize("limit", [15, 30])
+def test_a_bomb_is_not_decoded(tmp_path, monkeypatch, limit):
+    """Pillow warns from its limit on and refuses at twice that; the limit is lowered here."""
+    Image.new("L", (8, 8)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    assert (picture_problem(tmp_path / "bomb.png") or "").startswith("is too large")
+    with pytest.raises(UnreadableImageError, match="limit"):
+        read_mask(tmp_path / "bomb.png")

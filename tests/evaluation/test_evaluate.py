@@ -1,0 +1,136 @@
+"""A model on a split, and what is written of it."""
+
+import csv
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from support import tiny_config
+
+from gain_tf.data.registry import load_data
+from gain_tf.errors import UserError
+from gain_tf.evaluation.evaluate import evaluate_model, write_evaluation, write_predictions
+from gain_tf.metrics import energy_in_mask
+from gain_tf.metrics.attention import enlarge
+from gain_tf.models.gain import GAIN
+
+CONFIG = tiny_config(data__batch_size=3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_data(CONFIG.data)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    features = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(6, 3, 4, "same", activation="relu"),
+        ]
+    )
+    head = keras.Sequential(
+        [keras.Input((8, 8, 6)), layers.GlobalAveragePooling2D(), layers.Dense(4)]
+    )
+    return GAIN(features, head, activation="softmax", audit=False)
+
+
+@pytest.fixture(scope="module")
+def judged(model, data):
+    return evaluate_model(model, CONFIG, data)
+
+
+def test_what_the_file_has(judged, data, tmp_path):
+    figures, predictions = judged
+    write_evaluation(figures, tmp_path / "evaluation.json")
+    text = (tmp_path / "evaluation.json").read_text()
+    assert "NaN" not in text
+    found = json.loads(text)
+    assert (found["split"], found["images"], found["seed"]) == ("test", 4, 1)
+    assert {"accuracy", "balanced_accuracy", "map", "per_class"} <= set(found["classification"])
+    wanted = "energy_in_mask mask_area pointing_game iou iou_threshold zero_maps per_class"
+    assert set(wanted.split()) <= set(found["attention"])
+    assert found["attention"]["iou_threshold_chosen_on"] == "validation"
+    assert found["attention"]["maps"] == len(predictions.maps) == 4
+    assert {"miou", "per_class", "confusion"} <= set(found["segmentation"])
+    assert list(found["segmentation"]["per_class"]) == ["background", *data.class_names]
+    # Every pixel of every mask is counted.
+    assert np.sum(found["segmentation"]["confusion"]) == 4 * 32 * 32
+
+
+def test_scores_and_maps_are_the_model_s(judged, model, data):
+    _, predictions = judged
+    split = data.splits["test"]
+    images = split.pictures.images.astype(np.float32)
+    np.testing.assert_allclose(
+        predictions.scores, model.predict(images, verbose=0), rtol=0, atol=1e-5
+    )
+    labels = split.labels.argmax(axis=1)
+    maps = model.attention(images, labels[:, None])[:, 0]
+    for figures, index in zip(predictions.maps, range(4), strict=True):
+        mask = split.pictures.mask(index) > 0
+        assert (figures.image, figures.category) == (index, labels[index])
+        assert figures.area == pytest.approx(mask.mean(), abs=1e-9)
+        expected = energy_in_mask(enlarge(maps[index], 32, 32), mask)
+        assert figures.energy == pytest.approx(expected, abs=1e-4)
+    assert max(figures.energy for figures in predictions.maps) > 0
+
+
+def test_the_threshold_is_not_chosen_on_what_is_reported(judged, model, data):
+    figures, _ = judged
+    validation, _ = evaluate_model(model, CONFIG, data, "validation")
+    assert validation["split"] == "validation"
+    curve = validation["attention"]["iou_curve"]
+    best = curve["threshold"][int(np.argmax(curve["iou"]))]
+    assert figures["attention"]["iou_threshold"] == best
+    assert validation["attention"]["iou"] == pytest.approx(max(curve["iou"]), abs=1e-12)
+
+
+def test_without_masks_only_the_verdicts_are_judged(model, data):
+    splits = {
+        name: replace(split, mask_shows=np.zeros_like(split.mask_shows))
+        for name, split in data.splits.items()
+    }
+    figures, _ = evaluate_model(model, CONFIG, replace(data, splits=splits))
+    assert set(figures) == {"split", "images", "seed", "classification"}
+
+
+def test_unguided_classes_have_no_map(model, data):
+    _, predictions = evaluate_model(model, CONFIG, replace(data, unguided_classes=[0, 2]))
+    assert {figures.category for figures in predictions.maps} == {1, 3}
+
+
+def test_a_split_that_is_not_there(model, data):
+    with pytest.raises(UserError, match="workpiece has no split 'tset'; it has train, validation"):
+        evaluate_model(model, CONFIG, data, "tset")
+
+
+def test_predictions_csv(judged, data, tmp_path):
+    _, predictions = judged
+    write_predictions(predictions, data, tmp_path / "predictions.csv")
+    with (tmp_path / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == list(data.splits["test"].ids)
+    for row, scores, labels in zip(rows, predictions.scores, predictions.labels, strict=True):
+        written = [float(row[f"score {name}"]) for name in data.class_names]
+        np.testing.assert_allclose(written, scores, rtol=0, atol=1e-6)
+        assert row["verdict"] == data.class_names[int(scores.argmax())]
+        assert row["label"] == data.class_names[int(labels.argmax())]
+
+
+def test_several_labels_are_joined(judged, data, tmp_path):
+    _, predictions = judged
+    several = replace(data, single_label=False)
+    labels = np.array([[1, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1]], np.float32)
+    path = tmp_path / "predictions.csv"
+    write_predictions(replace(predictions, labels=labels), several, path)
+    with path.open(newline="", encoding="utf-8") as file:
+        found = [row["label"] for row in csv.DictReader(file)]
+    a, b, c, d = data.class_names
+    assert found == [f"{a};{c}", "", b, ";".join((a, b, c, d))]

@@ -1,0 +1,86 @@
+"""Features and head that do not fit are refused, with all reasons at once."""
+
+import keras
+import pytest
+
+import gain_tf
+from gain_tf.models.audit import SecondOrderError
+from gain_tf.models.split import check_pair
+
+layers = keras.layers
+
+
+def test_a_pair_that_fits_gives_its_classes(make_features, make_head):
+    assert check_pair(make_features(), make_head(), None, audit=True) == 3
+    assert check_pair(make_features(), make_head(), 3, audit=True) == 3
+
+
+def test_channels_and_classes_are_reported_together(make_features, make_head):
+    message = (
+        "^head 'head' takes 6 channels, features model 'features' gives 4; "
+        "head 'head' gives 3 logits, but classes is 5$"
+    )
+    with pytest.raises(ValueError, match=message):
+        gain_tf.GAIN(make_features(), make_head(channels=6), classes=5)
+
+
+def test_features_must_be_a_grid(make_features, make_head):
+    flat = make_features(layers.GlobalAveragePooling2D())
+    with pytest.raises(ValueError, match=r"'features' must give one output \(B, h, w, K\)"):
+        gain_tf.GAIN(flat, make_head())
+
+
+def test_a_head_takes_a_grid_and_gives_a_row(make_features):
+    dense = keras.Sequential([keras.Input((4,)), layers.Dense(3)], name="flat")
+    with pytest.raises(ValueError, match=r"head 'flat' must take features \(B, h, w, K\)"):
+        gain_tf.GAIN(make_features(), dense)
+    grid = keras.Sequential([keras.Input((4, 4, 4)), layers.Conv2D(3, 1)], name="grid")
+    with pytest.raises(ValueError, match=r"head 'grid' must give logits \(B, C\)"):
+        gain_tf.GAIN(make_features(), grid)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        lambda: layers.Dense(3, "softmax", name="last"),
+        lambda: layers.Dense(3, "sigmoid", name="last"),
+        lambda: layers.Softmax(name="last"),
+        lambda: layers.Activation("sigmoid", name="last"),
+    ],
+    ids=["dense softmax", "dense sigmoid", "softmax", "sigmoid"],
+)
+def test_a_head_with_a_final_activation_is_refused(make_features, last):
+    parts = [keras.Input((4, 4, 4)), layers.Flatten(), layers.Dense(3), last()]
+    with pytest.raises(ValueError, match="must end in logits: layer 'last' applies s"):
+        gain_tf.GAIN(make_features(), keras.Sequential(parts))
+
+
+@pytest.mark.parametrize("precision", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
+def test_a_head_in_half_precision_is_refused_by_name(make_features, precision):
+    head = keras.Sequential(
+        [
+            keras.Input((4, 4, 4)),
+            layers.Flatten(dtype="float32"),
+            layers.Dense(5, dtype=precision, name="half"),
+            layers.Dense(3, dtype="float32", name="whole"),
+        ]
+    )
+    message = r"must stay in float32: build its layers half with dtype='float32'$"
+    with pytest.raises(ValueError, match=message):
+        gain_tf.GAIN(make_features(), head)
+
+
+def test_the_audit_is_on_unless_switched_off(make_features, make_head):
+    head = make_head(layers.Resizing(2, 2, name="smaller"), layers.Flatten())
+    with pytest.raises(SecondOrderError, match="'smaller'"):
+        gain_tf.GAIN(make_features(), head)
+    assert gain_tf.GAIN(make_features(), head, audit=False).classes == 3
+
+
+def test_names_and_models_do_not_mix(make_features, make_head):
+    with pytest.raises(ValueError, match="'vgg16' needs classes=<number of classes>"):
+        gain_tf.GAIN("vgg16")
+    with pytest.raises(ValueError, match="head by name"):
+        gain_tf.GAIN("vgg16", make_head(), classes=3)
+    with pytest.raises(ValueError, match="a features model needs head="):
+        gain_tf.GAIN(make_features(), classes=3)

@@ -1,0 +1,33 @@
+"""What tests of several rooms share: a run small enough to train in seconds."""
+
+from gain_tf.config import parse_config
+
+WORKPIECE = {"train": 8, "validation": 4, "test": 4}
+
+TINY = {
+    "name": "tiny",
+    "data": {
+        "image_size": [32, 32],
+        "batch_size": 4,
+        "budget": {"boxes": 4},
+        "workpiece": WORKPIECE,
+    },
+    # The first blocks of the network only.
+    "model": {"head": "gap", "weights": None, "target_layer": "block2a_expand_relu6"},
+    "guidance": {"kind": "box"},
+    "training": {"epochs": 2, "steps_per_epoch": 1, "jit": False},
+    "evaluation": {"figures": 2, "intervals": 10, "baseline": False},
+}
+
+
+def tiny_config(**changes):
+    """The small run, with dotted keys changed: `training__epochs=3`."""
+    values = {key: dict(part) if isinstance(part, dict) else part for key, part in TINY.items()}
+    for key, value in changes.items():
+        *sections, last = key.split("__")
+        section = values
+        for name in sections:
+            section[name] = dict(section.get(name, {}))
+            section = section[name]
+        section[last] = value
+    return parse_config(values)

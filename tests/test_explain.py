@@ -1,0 +1,133 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gain_tf.cli import status
+from gain_tf.config import Config, write_config
+from gain_tf.explain import explain
+from gain_tf.report.explanations import Names
+
+NAMES = ["a", "b", "c d"]
+
+# Keras 3.15 hands NumPy 2 its variables in a way that is to go.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture
+def run(tmp_path, make_gain):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    # A data set that is not there: explain must not want it.
+    settings = {"name": "folder", "root": tmp_path / "gone", "image_size": (8, 8)}
+    write_config(Config.model_validate({"name": "t", "data": settings}), folder / "config.yaml")
+    (folder / "classes.json").write_text(
+        json.dumps({"class_names": NAMES, "single_label": True}), encoding="utf-8"
+    )
+    make_gain(activation="softmax").save(folder / "model.keras")
+    return folder
+
+
+@pytest.fixture
+def images(tmp_path, rng):
+    folder = tmp_path / "images"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("x.png", "x.bmp", "deep/y.1.jpg"):
+        pixels = rng.integers(0, 255, (20, 30, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    return folder
+
+
+def call(*arguments):
+    try:
+        return status(explain, "gain-tf explain", [str(each) for each in arguments])
+    except SystemExit as exit_:
+        return exit_.code
+
+
+def scores(out):
+    with (out / "scores.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_image_gets_overlay_map_and_scores(run, images, tmp_path):
+    out = tmp_path / "out"
+    assert call(run, images, "--out", out, "--batch-size", 2) == 0
+    rows = scores(out)
+    assert sorted(row["written"] for row in rows) == ["deep/y.1", "x", "x-2"]
+    for row in rows:
+        values = [float(row[f"score {name}"]) for name in NAMES]
+        assert sum(values) == pytest.approx(1, abs=1e-5)
+        assert row["verdict"] == row["explained"] == NAMES[int(np.argmax(values))]
+        with Image.open(out / f"{row['written']}.png") as overlay:
+            assert overlay.size == (30, 20)
+        attention = np.load(out / f"{row['written']}.npy")
+        assert attention.dtype == np.float32
+        assert attention.shape == (4, 4)
+        assert attention.min() >= 0
+        assert attention.max() <= 1
+
+
+def test_several_classes_are_kept_apart(run, images, tmp_path):
+    out = tmp_path / "out"
+    assert call(run, images / "x.png", "--out", out, "--classes", "c d,a") == 0
+    assert [row["explained"] for row in scores(out)] == ["c d", "a"]
+    assert {path.name for path in out.glob("*.npy")} == {"x--c-d.npy", "x--a.npy"}
+
+
+def test_the_best_come_first(run, images, tmp_path):
+    out = tmp_path / "out"
+    assert call(run, images / "x.png", "--out", out, "--top", 3) == 0
+    rows = scores(out)
+    explained = [float(row[f"score {row['explained']}"]) for row in rows]
+    assert len(rows) == 3
+    assert explained == sorted(explained, reverse=True)
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_done(run, images, tmp_path, capsys):
+    (images / "broken.jpg").write_bytes(b"nothing")
+    out = tmp_path / "out"
+    assert call(run, images, "--out", out) == 1
+    assert len(scores(out)) == 3
+    assert "broken.jpg: is not an image" in capsys.readouterr().err
+
+
+def test_overlays_are_not_explained_in_turn(run, images):
+    assert call(run, images, "--out", images / "out") == 0
+    assert call(run, images, "--out", images / "out") == 0
+    assert len(scores(images / "out")) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--classes", "cd"], "did you mean 'c d'?"),
+        (["--top", "4"], "the run has 3 classes"),
+        (["--top", "1", "--classes", "a"], "exclude each other"),
+        (["--row", "control"], "has no row 'control'"),
+    ],
+)
+def test_mistakes_are_sentences(run, images, tmp_path, capsys, options, sentence):
+    assert call(run, images, "--out", tmp_path / "out", *options) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_no_image_is_a_mistake(run, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert call(run, tmp_path / "empty", "--out", tmp_path / "out") == 2
+    assert call(run, tmp_path / "nowhere", "--out", tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert "there is no image in" in said
+    assert "nowhere: there is no such file" in said
+
+
+def test_a_folder_that_is_no_run(images, tmp_path, capsys):
+    assert call(images, images, "--out", tmp_path / "out") == 2
+    assert "is no run folder" in capsys.readouterr().err
+
+
+def test_names_are_kept_apart_whatever_their_case():
+    names = Names()
+    assert [names.apart(n) for n in ("a", "A", "a-2", "a")] == ["a", "A-2", "a-2-2", "a-3"]

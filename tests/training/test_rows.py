@@ -1,0 +1,65 @@
+"""The rows of a comparison."""
+
+import pytest
+
+from gain_tf.config import parse_config
+from gain_tf.training.rows import rows_of, warm_up_row
+
+
+def config(**sections):
+    return parse_config({"name": "a", "data": {"budget": {"boxes": 5}}, **sections})
+
+
+def test_the_plain_baseline_first():
+    baseline, guided = rows_of(config())
+    assert (baseline.name, guided.name) == ("baseline", "guided")
+    assert (baseline.config.guidance.alpha, baseline.config.guidance.omega) == (0, 0)
+    assert guided.changes == {}
+    assert guided.config == config()
+    # Same seed and data: the annotated share of every batch too.
+    assert baseline.config.data == guided.config.data
+    assert baseline.config.seed == guided.config.seed
+
+
+@pytest.mark.parametrize(
+    ("sections", "names"),
+    [
+        ({"evaluation": {"baseline": False}}, ["guided"]),
+        ({"guidance": {"alpha": 0, "omega": 0}}, ["guided"]),
+        ({"guidance": {"alpha": 0}}, ["baseline", "guided"]),
+        ({"evaluation": {"control": True}}, ["baseline", "guided", "control"]),
+        (
+            {"evaluation": {"control": True, "rows": {"swap": {"data.background_swap": 0.5}}}},
+            ["baseline", "guided", "control", "swap"],
+        ),
+    ],
+)
+def test_which_rows(sections, names):
+    rows = rows_of(config(**sections))
+    assert [row.name for row in rows] == names
+    assert all(row.config.evaluation.rows == {} for row in rows)
+
+
+def test_the_control_is_rolled_and_nothing_else():
+    control = rows_of(config(evaluation={"control": True}))[-1]
+    assert control.config.data.budget.placement == "rolled"
+    assert control.config.data.budget.boxes == 5
+    assert control.config.guidance == config().guidance
+
+
+def test_a_row_of_one_s_own():
+    rows = {"no mining": {"guidance.alpha": 0.0, "data.budget.masks": 3}}
+    row = rows_of(config(evaluation={"rows": rows}))[-1]
+    assert (row.name, row.changes) == ("no mining", rows["no mining"])
+    assert (row.config.guidance.alpha, row.config.guidance.omega) == (0.0, 10.0)
+    assert (row.config.data.budget.masks, row.config.data.budget.boxes) == (3, 5)
+
+
+def test_the_warm_up_sees_no_annotation():
+    assert warm_up_row(config()) is None
+    row = warm_up_row(config(training={"warm_up_epochs": 3, "epochs": 7}))
+    assert row.name == "warm_up"
+    assert (row.config.training.epochs, row.config.training.warm_up_epochs) == (3, 0)
+    assert (row.config.guidance.alpha, row.config.guidance.omega) == (0, 0)
+    budget = row.config.data.budget
+    assert (budget.masks, budget.boxes, row.config.data.background_swap) == (0, 0, 0.0)

@@ -1,0 +1,66 @@
+"""`runs/NAME/TIME/`: made, found again, opened."""
+
+import json
+
+import pytest
+from support import tiny_config
+
+from gain_tf.config import load_config
+from gain_tf.errors import UserError
+from gain_tf.training.run_folder import open_run, read_figures, row_folder, run_folder
+
+
+def config(tmp_path, *, resume=False, **changes):
+    return tiny_config(run={"root": str(tmp_path), "resume": resume}, **changes)
+
+
+def test_a_new_folder_every_time(tmp_path):
+    one, two = (run_folder(config(tmp_path)) for _ in range(2))
+    assert one != two
+    assert one.parent == two.parent == tmp_path / "tiny"
+    assert load_config(one / "config.yaml") == config(tmp_path)
+    environment = json.loads((one / "environment.json").read_text())
+    assert {"gain_tf", "python", "packages", "cores", "command"} <= set(environment)
+    assert environment["packages"]["tensorflow"].startswith("2.")
+
+
+def test_resume_finds_the_newest_unfinished_run_of_the_config(tmp_path):
+    old, newest = (run_folder(config(tmp_path)) for _ in range(2))
+    other = run_folder(config(tmp_path, seed=9))
+    broken = tmp_path / "tiny" / "9999"
+    broken.mkdir()
+    (broken / "config.yaml").write_text("name: tiny\nold_key: 1\n")
+    (tmp_path / "tiny" / "99999").write_text("a file")
+    assert run_folder(config(tmp_path, resume=True)) == newest
+    (newest / "report.html").write_text("done")
+    assert run_folder(config(tmp_path, resume=True)) == old
+    assert run_folder(config(tmp_path, resume=True, seed=9)) == other
+    (old / "report.html").write_text("done")
+    assert run_folder(config(tmp_path, resume=True)) not in (old, newest, other, broken)
+
+
+def test_a_root_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match=r"run.root: the folder .* cannot be made: "):
+        run_folder(config(tmp_path / "file"))
+
+
+def test_the_guided_row_is_the_run_s_own(tmp_path):
+    assert row_folder(tmp_path, "guided") == tmp_path
+    assert row_folder(tmp_path, "baseline") == tmp_path / "baseline"
+
+
+def test_figures_are_read_where_they_are(tmp_path):
+    assert read_figures(tmp_path) is None
+    (tmp_path / "evaluation.json").write_text('{"seed": 3}')
+    assert read_figures(tmp_path) == {"seed": 3}
+
+
+def test_what_is_no_finished_run(tmp_path):
+    with pytest.raises(UserError, match="is no run folder"):
+        open_run(tmp_path)
+    folder = run_folder(config(tmp_path))
+    with pytest.raises(UserError, match=r"has no model.keras; the run is not finished"):
+        open_run(folder)
+    with pytest.raises(UserError, match="has no row 'baseline'; it has guided"):
+        open_run(folder, "baseline")

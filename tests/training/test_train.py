@@ -1,0 +1,118 @@
+"""One row trained: kept, resumed as if nothing had happened, stopped when it diverges."""
+
+import keras
+import numpy as np
+import pytest
+from support import tiny_config
+
+from gain_tf.config import ConfigError
+from gain_tf.data.registry import load_data
+from gain_tf.training.checkpoint import checkpoints
+from gain_tf.training.divergence import DivergedError, StopOnDivergence
+from gain_tf.training.history import read_history
+from gain_tf.training.train import annotated_split, schedule_of, train
+
+# Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_data(tiny_config().data)
+
+
+@pytest.fixture
+def interrupting(monkeypatch):
+    """Ctrl-C in the second epoch, as a user would press it: from inside a batch."""
+    original = StopOnDivergence.on_train_batch_end
+
+    def interrupt(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(StopOnDivergence, "on_train_batch_end", interrupt)
+    return monkeypatch
+
+
+@pytest.mark.slow
+def test_a_resumed_run_is_an_unbroken_run(data, tmp_path, interrupting):
+    config = tiny_config(
+        training__steps_per_epoch=2,
+        data__augmentation={"flip_horizontal": True, "crop": 0.8},
+        data__background_swap=0.5,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(config, data, tmp_path / "broken")
+    assert [path.stem for path in checkpoints(tmp_path / "broken/checkpoints")] == ["epoch-0001"]
+    assert not (tmp_path / "broken/model.keras").exists()
+    interrupting.undo()
+    resumed = train(config, data, tmp_path / "broken")
+    unbroken = train(config, data, tmp_path / "whole")
+    for one, two in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)
+    assert resumed.optimizer.iterations == 4
+    rows, whole = (read_history(tmp_path / name / "metrics.csv") for name in ("broken", "whole"))
+    assert [row["epoch"] for row in rows] == [1, 2]
+    for row, expected in zip(rows, whole, strict=True):
+        assert row == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert {"loss", "classification", "attention_mining", "box_attention", "zero_maps"} <= set(row)
+    assert "val_classification" in row
+    # What is done is not done again.
+    done = train(tiny_config(training__epochs=9), data, tmp_path / "broken")
+    np.testing.assert_array_equal(done.get_weights()[0], resumed.get_weights()[0])
+
+
+@pytest.mark.slow
+def test_a_diverging_run_stops_and_says_which_term(data, tmp_path):
+    config = tiny_config(
+        guidance={"alpha": 0, "omega": 0},
+        training__epochs=9,
+        training__optimizer={"learning_rate": 1e25, "schedule": "constant"},
+    )
+    with pytest.raises(DivergedError, match=r"in epoch \d, step 1: .*classification.* not finite"):
+        train(config, data, tmp_path)
+    (last, *_) = reversed(checkpoints(tmp_path / "checkpoints"))
+    assert int(last.stem[-4:]) == len(read_history(tmp_path / "metrics.csv"))
+    assert np.isfinite(keras.saving.load_model(last).get_weights()[0]).all()
+    assert not (tmp_path / "model.keras").exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_the_terms_that_are_not_finite_are_named(value):
+    callback = StopOnDivergence()
+    callback.on_epoch_begin(3)
+    callback.on_train_batch_end(6, {"loss": 1.0, "zero_maps": 0.0})
+    with pytest.raises(DivergedError, match=r"epoch 4, step 8: box_attention is not finite"):
+        callback.on_train_batch_end(7, {"box_attention": value, "classification": 2.0})
+
+
+def test_the_budget_of_a_row(data):
+    split = annotated_split(tiny_config(data__budget={"boxes": 3, "masks": 2}), data)
+    assert (split.has_mask.sum(), split.has_boxes.sum()) == (2, 3)
+    with pytest.raises(ConfigError, match=r"data.budget.masks: 9 annotated images asked for, 8"):
+        annotated_split(tiny_config(data__budget={"masks": 9}), data)
+
+
+def test_the_plan_of_a_row(data):
+    config = tiny_config(data__budget={"boxes": 3}, data__annotated_share=0.5, seed=5)
+    split = annotated_split(config, data)
+    plan = schedule_of(config, split)
+    np.testing.assert_array_equal(plan.annotated, np.flatnonzero(split.has_boxes))
+    assert (plan.images, plan.batch_size, plan.drawn, plan.steps, plan.seed) == (8, 4, 2, 1, 5)
+
+
+def test_a_model_that_is_not_to_be_had(data, tmp_path):
+    for changes, said in (
+        ({"model__backbone": "no_such_net"}, "model: .*no_such_net"),
+        ({"model__target_layer": "nowhere"}, "model: .*nowhere"),
+        ({"model__freeze_until": "nowhere"}, "model.freeze_until: there is no layer 'nowhere'"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            train(tiny_config(**changes), data, tmp_path)
+
+
+def test_a_warm_up_of_another_network(data, tmp_path):
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(ConfigError, match=r"training.warm_up_epochs: a row of another network"):
+        train(tiny_config(), data, tmp_path, start=other)
