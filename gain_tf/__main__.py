@@ -6,6 +6,7 @@ import sys
 import click
 
 from gain_tf.cli import status
+from gain_tf.version import __version__
 
 VERBS = {
     "fit": "Train what a config describes, evaluate it, write the run folder.",
@@ -27,7 +28,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         package = f"gain_tf.{cmd_name}"
-        module = importlib.import_module("gain_tf.data.commands" if cmd_name == "data" else package)
+        module = importlib.import_module("gain_tf.data_commands" if cmd_name == "data" else package)
         return getattr(module, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -37,7 +38,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs)
-@click.version_option(package_name="gain-tf")
+@click.version_option(__version__)
 def gain_tf() -> None:
     """Guided attention: train a classifier to look at the object, and see where it looks."""
 

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Rooms of the package, and what each may import besides itself."""
 
-COMMANDS = ("fit", "evaluate", "explain", "cli", "__main__", "data.commands", "data.__main__")
+COMMANDS = ("fit", "evaluate", "explain", "cli", "__main__", "data_commands", "data.__main__")
 TAPES = {"attention/grad_cam.py", "models/audit.py", "models/gain.py"}
 
 
@@ -118,7 +118,7 @@ def test_no_arrow_points_up():
         ("attention/grid.py", "def f():\n    from gain_tf import losses"),
         ("data/folder.py", "if True:\n    from ..models import gain"),
         ("data/__init__.py", "from .. import models"),
-        ("data/folder.py", "from gain_tf.data.commands import data"),
+        ("data/folder.py", "from gain_tf.data_commands import data"),
         ("config/load.py", "from gain_tf.data import files"),
         ("metrics/attention.py", "from gain_tf.attention import grad_cam"),
         ("models/gain.py", "from gain_tf import GAIN"),
@@ -141,7 +141,7 @@ def test_a_wrong_arrow_is_found(tmp_path, place, text):
     ("place", "text"),
     [
         ("losses/box.py", "from gain_tf.attention import grid\nimport numpy\nfrom . import pixel"),
-        ("data/commands.py", "from gain_tf.training.run import fit_run\nfrom .folder import x"),
+        ("data_commands.py", "from gain_tf.training import run\nfrom .data.folder import x"),
         ("__init__.py", "from gain_tf.models.gain import GAIN"),
     ],
 )

@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def comparison_table(results: Sequence[RowResult]) -> Table:
-    """Lay out the figures of every row, in per cent."""
+    """Lay out the figures of every row, in per cent, verdicts with their 95 % intervals."""
     figures = results[0].figures
     table = Table(title=f"{figures['images']} images of the {figures['split']} split, per cent")
     table.add_column("row", no_wrap=True)
@@ -35,6 +35,6 @@ def _cell(figures: dict[str, Any], section: str, key: str) -> str:
     value = figures.get(section, {}).get(key)
     if value is None:
         return "-"
-    interval = figures[section]["intervals"].get(key)
+    interval = figures[section]["intervals"].get(key) if section == "classification" else None
     spread = f" [{interval[0] * 100:.0f}, {interval[1] * 100:.0f}]" if interval else ""
     return f"{value * 100:.1f}{spread}"

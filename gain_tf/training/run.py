@@ -24,6 +24,9 @@ from gain_tf.training.run_folder import (
 )
 from gain_tf.training.train import annotated_split, train
 
+WIDTH = 120
+"""Columns of what is printed into a file."""
+
 
 def fit_run(config: Config) -> Path:
     """Train and judge every row of a run, and write its report.
@@ -38,7 +41,7 @@ def fit_run(config: Config) -> Path:
         ConfigError: the config asks for what is not to be had.
         DataError: the data have problems; all are listed.
     """
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     data = load_data(config.data)
     rows = rows_of(config)
     for row in rows:
@@ -52,7 +55,7 @@ def fit_run(config: Config) -> Path:
         console.print(f"{number}/{len(rows)} {row.name}")
         result, models[row.name] = _finish(row, data, folder, start)
         results.append(result)
-    console.print(comparison_table(results), soft_wrap=True)
+    console.print(comparison_table(results))
     with console.status("writing the report"):
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)

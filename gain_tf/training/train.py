@@ -101,6 +101,7 @@ def train(
             # The row before the checkpoint: who resumes from a checkpoint finds its row.
             History(folder / "metrics.csv", initial),
             Checkpoint(folder / "checkpoints"),
+            keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
         ],
     }
     model.fit(batches, **options)

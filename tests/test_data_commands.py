@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gain_tf.cli import status
-from gain_tf.data.commands import data
+from gain_tf.data_commands import data
 
 
 @pytest.fixture
