@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gain_tf.registration import register_when_keras_loads
 from gain_tf.version import __version__
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from gain_tf.models.gain import GAIN
 
 __all__ = ["GAIN", "__version__", "attention", "losses"]
+
+register_when_keras_loads()
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "gain_tf"
 
-GROUND = ("errors", "files", "version")
+GROUND = ("errors", "files", "registration", "version")
 BELOW_TRAINING = (
     *GROUND,
     "config",
@@ -25,6 +25,7 @@ BELOW_TRAINING = (
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "files": (),
+    "registration": (),
     "version": (),
     "config": GROUND,
     "attention": (),

@@ -1,5 +1,8 @@
 """What is saved is the model: weights, settings, optimiser; training goes on from there."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -129,3 +132,23 @@ def test_weights_alone_round_trip(make_gain, tmp_path):
     model.save_weights(tmp_path / "some.weights.h5")
     other.load_weights(tmp_path / "some.weights.h5")
     assert_same_weights(model, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("imports", ["import gain_tf, keras", "import keras, gain_tf"])
+def test_a_fresh_process_loads_what_was_saved(tmp_path, imports):
+    features = keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 3)])
+    head = keras.Sequential(
+        [
+            keras.Input((14, 14, 4)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(2),
+        ]
+    )
+    gain_tf.GAIN(features, head, alpha=0.5).save(tmp_path / "model.keras")
+    code = (
+        f"{imports}\nmodel = keras.saving.load_model({str(tmp_path / 'model.keras')!r})\n"
+        "print(type(model).__name__, model.guidance.alpha)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["GAIN", "0.5"]
