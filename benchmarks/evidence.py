@@ -9,6 +9,7 @@ Differences are paired: the same seed, the same data, the same annotated images.
 
 import argparse
 import os
+import shlex
 import statistics
 import sys
 from pathlib import Path
@@ -74,23 +75,28 @@ def main() -> None:
     options = parser.parse_args()
     rows = [f"evaluation.rows.{row}" for row in options.row]
     figures: Figures = {}
-    for seed in options.seeds:
+    for number, seed in enumerate(options.seeds, start=1):
         settings = [*options.overrides, *rows, f"seed={seed}", "run.resume=true"]
         config = load_config(options.config, settings)
         folder = fit_run(config)
         for row in rows_of(config):
             judged = read_figures(row_folder(folder, row.name))
             figures.setdefault(row.name, []).append(judged or {})
+        text = summary(figures, options.seeds[:number])
+        print(text, flush=True)
+        if options.out is not None:
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            options.out.write_text(text, encoding="utf-8")
+
+
+def summary(figures: Figures, seeds: list[int]) -> str:
+    """Write the table of the seeds that are done, under the command that made it."""
     first = next(iter(figures.values()))[0]
-    text = (
-        f"`python {' '.join(sys.argv)}`\n\n"
+    return (
+        f"`python {shlex.join(sys.argv)}`\n\n"
         f"{first['images']} images of the {first['split']} split; mean ± standard deviation over "
-        f"seeds {', '.join(map(str, options.seeds))}, per cent.\n\n{table(figures)}\n"
+        f"seeds {', '.join(map(str, seeds))}, per cent.\n\n{table(figures)}\n"
     )
-    print(text)
-    if options.out is not None:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class Model(Section):
     """
 
     backbone: str = "efficientnet_lite0"
-    head: str = "auto"
+    head: Literal["auto", "gap", "fc", "truncate"] = "auto"
     weights: str | None = "auto"
     target_layer: str | None = None
     activation: Literal["auto", "softmax", "sigmoid"] = "auto"

@@ -43,7 +43,8 @@ class GAIN(AttentiveClassifier):
         backbone: name of a network (`vgg16`, `resnet50`, `resnet101`, `densenet121`,
             `efficientnet_lite0`, or any of keras.applications), or a Keras model from images to
             features (B, h, w, K).
-        head: "auto", "gap" or "fc" for a named backbone; for a features model a Keras model from
+        head: "auto", "gap", "fc" or "truncate" for a named backbone (see
+            `gain_tf.models.registry.build_backbone`); for a features model a Keras model from
             features to logits (B, C), in float32, without a final activation.
         classes: number C of classes; None takes it from a head that is a model.
         weights: "auto" finds pretrained weights for a named backbone, None starts at random, a

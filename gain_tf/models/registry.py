@@ -23,6 +23,9 @@ BACKBONES: Mapping[str, Callable[..., Backbone]] = {
 }
 """The library's own networks: `classes`, then `image_size`, `weights`, `target_layer` by name."""
 
+HEADS = ("auto", "gap", "fc", "truncate")
+"""What `head` may be."""
+
 
 def build_backbone(
     name: str,
@@ -40,10 +43,10 @@ def build_backbone(
         name: a key of `BACKBONES`, or the name of a keras.applications function.
         classes: number of logits C.
         head: "fc" (two hidden Dense layers; vgg16 only), "gap" (global average pooling, Dense),
-            or "auto": "fc" for vgg16, "gap" elsewhere.
-        target_layer: layer whose output becomes the features. With head "auto" what follows it
-            goes into the head; with "gap" it is dropped, and the features are pooled right there.
-            None: the last convolutional layer.
+            "truncate" (the same, straight on the target layer), or "auto": "fc" for vgg16, "gap"
+            elsewhere.
+        target_layer: layer whose output becomes the features; what follows it goes into the head,
+            or is dropped with "truncate". None: the last convolutional layer.
         image_size: (height, width) in pixels. None: any size, or 224 x 224 with head "fc".
         weights: None (random), "auto" (ImageNet), or the path of a file, see
             `gain_tf.models.weights.load_file`.
@@ -54,8 +57,8 @@ def build_backbone(
         ValueError: unknown name, head or target layer; the nearest right ones are given.
         WeightsUnavailableError: "auto", and there is neither a download nor a package.
     """
-    if head not in ("auto", "fc", "gap"):
-        raise ValueError(f"head must be 'auto', 'fc' or 'gap', got {head!r}")
+    if head not in HEADS:
+        raise ValueError(f"head must be one of {', '.join(HEADS)}, got {head!r}")
     if head == "fc" and name != "vgg16":
         raise ValueError(f"head 'fc' belongs to vgg16; {name} has 'gap'")
     options: dict[str, Any] = {
@@ -63,9 +66,16 @@ def build_backbone(
         "image_size": image_size,
         "weights": weights,
     }
-    if head == "gap" and target_layer is not None:
+    if head == "truncate":
+        if target_layer is None:
+            raise ValueError("head 'truncate' needs a target_layer to end the network at")
         whole = build_backbone(
-            name, classes, image_size=image_size, weights=weights, output_stride=output_stride
+            name,
+            classes,
+            head="gap",
+            image_size=image_size,
+            weights=weights,
+            output_stride=output_stride,
         )
         return truncated(whole, target_layer, classes)
     if output_stride is not None:

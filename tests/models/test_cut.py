@@ -95,3 +95,30 @@ def test_vgg16_keeps_its_fully_connected_head_behind_an_earlier_layer():
 def test_layers_that_cannot_be_targets_are_named(layer, message):
     with pytest.raises(ValueError, match=message):
         build_backbone("efficientnet_lite0", 4, weights=None, target_layer=layer)
+
+
+def test_a_truncated_network_ends_at_its_target_layer():
+    options = {"weights": None, "image_size": (64, 64)}
+    short = build_backbone(
+        "efficientnet_lite0", 4, head="truncate", target_layer="block6a_expand_relu6", **options
+    )
+    assert short.features.output_shape == (None, 4, 4, 672)
+    assert short.features.layers[-1].name == "block6a_expand_relu6"
+    assert short.head.count_params() == 4 * (672 + 1)
+    with pytest.raises(ValueError, match="needs a target_layer"):
+        build_backbone("efficientnet_lite0", 4, head="truncate", **options)
+    with pytest.raises(ValueError, match="block6a_expand_relu6"):
+        build_backbone(
+            "efficientnet_lite0", 4, head="truncate", target_layer="block6a_relu", **options
+        )
+
+
+def test_half_the_stride_doubles_the_map():
+    options = {"weights": None, "image_size": (64, 64)}
+    fine = build_backbone("efficientnet_lite0", 4, output_stride=16, **options)
+    assert fine.features.output_shape == (None, 4, 4, 1280)
+    assert fine.features.get_layer("block6b_depthwise_conv").dilation_rate == (2, 2)
+    with pytest.raises(ValueError, match="16 or 32"):
+        build_backbone("efficientnet_lite0", 4, output_stride=8, **options)
+    with pytest.raises(ValueError, match="belongs to efficientnet_lite0"):
+        build_backbone("resnet50", 4, output_stride=16, **options)
