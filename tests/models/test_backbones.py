@@ -142,6 +142,7 @@ def test_mixed_precision_keeps_the_head_in_float32(name):
     assert np.isfinite(values(result)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names(["vgg16", "efficientnet_lite0", "EfficientNetB0"]))
 def test_both_parts_come_back_from_keras_files(name, tmp_path):
     built = build_backbone(name, 3, head="gap", weights=None, image_size=(64, 64))

@@ -721,6 +721,7 @@ def test_attention_follows_training(make_gain, batch):
     assert np.abs(model.attention(images, [0, 1]) - before).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_guidance_by_masks_moves_attention_into_them(make_gain, rng):
     """The point of it all: attention energy on a square of the picture grows."""
     images = rng.normal(size=(16, 8, 8, 3)).astype("float32")

@@ -81,7 +81,14 @@ def test_agrees_with_the_preprocessing_of_keras(name, module):
     np.testing.assert_allclose(values(normalisation_of(name)(IMAGES)), expected, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["MobileNetV3Small", "EfficientNetV2B0", "EfficientNetV2S"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MobileNetV3Small",
+        "EfficientNetV2B0",
+        pytest.param("EfficientNetV2S", marks=pytest.mark.slow),
+    ],
+)
 def test_agrees_with_the_first_layers_of_networks_that_normalise_themselves(name):
     network = getattr(keras.applications, name)(weights=None, include_top=False)
     front = [

@@ -164,6 +164,7 @@ def test_a_network_that_swallows_packets_does_not_hang(monkeypatch):
     assert socket.getdefaulttimeout() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".weights.h5", ".keras"])
 @pytest.mark.parametrize(
     "name", ["efficientnet_lite0", pytest.param("EfficientNetB0", marks=pytest.mark.slow)]
