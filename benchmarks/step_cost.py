@@ -11,10 +11,10 @@ Prints a Markdown table.
 import argparse
 import multiprocessing
 import os
-import resource
 import statistics
 import time
 from multiprocessing.queues import Queue
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -85,11 +85,19 @@ def interleaved_times(models: list[GAIN], batches: list[tuple], repeat: int) -> 
 
 def _memory_of_step(name: str, size: int, batch: int, labels: int, answer: Queue) -> None:
     model, data = build(name, size, labels), batch_of(size, batch, labels)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak()
     step = tf.function(model.train_step)
     for _ in range(2):
         step(data)
-    answer.put((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    answer.put((_peak() - before) / 1024)
+
+
+def _peak() -> int:
+    """Return the peak memory of this process in KiB (of Linux: `getrusage` inherits a parent's)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1])
+    return 0
 
 
 def peak_memory(name: str, size: int, batch: int, labels: int) -> float:
