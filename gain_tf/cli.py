@@ -3,6 +3,7 @@
 Exit status: 0 done, 2 the user's mistake, 1 a failure.
 """
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -30,12 +31,11 @@ def config_options(command: Command) -> Command:
         The command.
     """
 
+    # `wraps` also hands on the options that click has collected on the command so far.
+    @functools.wraps(command)
     def with_config(config: str, overrides: tuple[str, ...], **options: Any) -> Any:
         return command(load_config(config, overrides), **options)
 
-    with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
-    # click collects options in the order the decorators are applied, from the inside out.
-    with_config.__click_params__ = getattr(command, "__click_params__", [])  # pyright: ignore
     decorated = click.option(
         "--set",
         "overrides",
