@@ -30,6 +30,13 @@ def _same_start():
     keras.utils.clear_session(free_memory=False)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _free_memory():
+    """Drop the graphs of a module when it is done: a heavy process traces slowly."""
+    yield
+    keras.utils.clear_session(free_memory=True)
+
+
 @pytest.fixture
 def float64():
     """Layers and losses in double precision, for finite differences."""
