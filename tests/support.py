@@ -13,7 +13,7 @@ TINY = {
         "workpiece": WORKPIECE,
     },
     # The first blocks of the network only.
-    "model": {"head": "gap", "weights": None, "target_layer": "block2a_expand_relu6"},
+    "model": {"head": "truncate", "weights": None, "target_layer": "block2a_expand_relu6"},
     "guidance": {"kind": "box"},
     "training": {"epochs": 2, "steps_per_epoch": 1, "jit": False},
     "evaluation": {"figures": 2, "intervals": 10, "baseline": False},

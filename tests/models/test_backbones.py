@@ -164,7 +164,7 @@ def test_both_parts_come_back_from_keras_files(name, tmp_path):
         ({"name": "MobilNetV2"}, "nearest: MobileNetV2"),
         ({"name": "resnet50", "head": "fc"}, "belongs to vgg16"),
         ({"name": "MobileNetV2", "head": "fc"}, "belongs to vgg16"),
-        ({"name": "vgg16", "head": "conv"}, "'auto', 'fc' or 'gap'"),
+        ({"name": "vgg16", "head": "conv"}, "auto, gap, fc, truncate"),
     ],
 )
 def test_mistakes_are_named(arguments, message):
