@@ -18,6 +18,7 @@ from gain_tf.training.build import build_model
 from gain_tf.training.checkpoint import Checkpoint, checkpoints, epochs_done
 from gain_tf.training.divergence import StopOnDivergence
 from gain_tf.training.history import History
+from gain_tf.training.seeds import SeedEpochs
 
 MODEL = "model.keras"
 
@@ -98,6 +99,7 @@ def train(
         "verbose": int(verbose),
         "callbacks": [
             StopOnDivergence(),
+            SeedEpochs(config.seed),
             # The row before the checkpoint: who resumes from a checkpoint finds its row.
             History(folder / "metrics.csv", initial),
             Checkpoint(folder / "checkpoints"),

@@ -1,0 +1,33 @@
+"""Dropout of an epoch depends on the run's seed and the epoch alone.
+
+Keras does not save the state of a layer's random generator: a run that resumes would go on with
+other masks than an unbroken one.
+"""
+
+from typing import Any, cast
+
+import keras
+
+from gain_tf.models.gain import GAIN
+
+
+class SeedEpochs(keras.callbacks.Callback):
+    """Set the random generator of every layer anew at the start of each epoch.
+
+    Args:
+        seed: of the run.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Seed each generator from the run's seed, the epoch and its place."""
+        model = cast(GAIN, self.model)
+        layers = [layer for part in (model.features, model.head) for layer in part.layers]
+        for place, layer in enumerate(layers):
+            generator = getattr(layer, "seed_generator", None)
+            if generator is not None:
+                mixed = hash((self.seed, place)) % 2**31
+                generator.state.assign([mixed, epoch])
