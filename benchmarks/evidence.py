@@ -18,8 +18,9 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from gain_tf.config import load_config
+from gain_tf.report.result import BASELINE
 from gain_tf.report.table import COLUMNS
-from gain_tf.training.rows import BASELINE, rows_of
+from gain_tf.training.rows import rows_of
 from gain_tf.training.run import fit_run
 from gain_tf.training.run_folder import read_figures, row_folder
 

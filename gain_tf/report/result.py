@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GUIDED, BASELINE, CONTROL = "guided", "baseline", "control"
+"""Names of the rows that mean something to the report, see `RowResult`."""
+
 
 @dataclass(frozen=True)
 class RowResult:

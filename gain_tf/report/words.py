@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gain_tf.report.result import RowResult
-
-GUIDED, BASELINE, CONTROL = "guided", "baseline", "control"
-"""Names of the rows that mean something to the report, see `RowResult`."""
+from gain_tf.report.result import BASELINE, CONTROL, GUIDED, RowResult
 
 ONE_SEED = (
     "Every row was trained once, from one seed. The intervals say how far a figure could move "

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 from gain_tf.config import Config
 from gain_tf.config.load import row_of
+from gain_tf.report.result import BASELINE, CONTROL, GUIDED
 
-GUIDED = "guided"
-BASELINE = "baseline"
-CONTROL = "control"
 WARM_UP = "warm_up"
 
 PLAIN = {"guidance.alpha": 0.0, "guidance.omega": 0.0}

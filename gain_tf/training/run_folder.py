@@ -13,8 +13,9 @@ from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
+from gain_tf.report.result import GUIDED
 from gain_tf.training.environment import environment
-from gain_tf.training.rows import GUIDED, rows_of
+from gain_tf.training.rows import rows_of
 from gain_tf.training.train import MODEL
 
 CONFIG = "config.yaml"
