@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gain_tf.config import load_config
-from gain_tf.errors import UserError
+from gain_tf.errors import FailedError, UserError
 
 # TensorFlow reads these when it is loaded; its start-up messages are nothing a user can act on.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -80,8 +80,8 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
     except UserError as error:
         click.echo(f"{name}: {error}", err=True)
         return 2
-    except FloatingPointError as error:
-        # Training diverged: what is to be done is in the message, not in the traceback.
+    except (FailedError, FloatingPointError) as error:
+        # Such as diverged training: what is to be done is in the message, not in the traceback.
         click.echo(f"{name}: {error}", err=True)
         return 1
     except OSError as error:

@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,3 +31,33 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Fill a folder under a temporary name beside `path`, then rename: it is whole or not there.
+
+    Args:
+        path: of the folder.
+        overwrite: whether one that lies there is replaced; it stays until the new one is whole.
+
+    Yields:
+        The temporary folder.
+
+    Raises:
+        OSError: something lies at `path` by then.
+    """
+    path = Path(path)
+    temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if overwrite and path.exists():
+            old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=path.parent))
+            path.replace(old)
+            temporary.replace(path)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

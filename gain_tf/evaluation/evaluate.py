@@ -3,11 +3,12 @@
 import csv
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gain_tf.config import Config
-from gain_tf.data.dataset import DataSet
+from gain_tf.data.dataset import DataSet, Split
 from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import (
     attention_figures,
@@ -15,23 +16,58 @@ from gain_tf.evaluation.figures_of_merit import (
     classification_figures,
     verdicts_of,
 )
-from gain_tf.evaluation.predict import Predictions, predict_split
+from gain_tf.evaluation.predictions import Predictions
 from gain_tf.files import replacing
 from gain_tf.metrics import mean_intersection_over_union
-from gain_tf.models.classifier import AttentiveClassifier
+
+if TYPE_CHECKING:
+    from gain_tf.models.classifier import AttentiveClassifier
 
 
 def evaluate_model(
-    model: AttentiveClassifier, config: Config, data: DataSet, split: str | None = None
+    model: "AttentiveClassifier", config: Config, data: DataSet, split: str | None = None
 ) -> tuple[dict[str, Any], Predictions]:
-    """Judge a model on a split.
+    """Judge a model on a split, as `evaluate_predictor` does.
+
+    Args:
+        model: to be judged.
+        config: of its run.
+        data: the data set.
+        split: name; None for the data set's own choice.
+
+    Returns:
+        What `evaluation.json` holds, and the predictions it was computed from.
+    """
+    # An exported model is judged without TensorFlow.
+    from gain_tf.evaluation.predict import predict_split
+
+    def predict(part: Split) -> Predictions:
+        return predict_split(
+            model,
+            data,
+            part,
+            config.data.image_size,
+            config.data.batch_size,
+            attention=config.evaluation.attention,
+        )
+
+    return evaluate_predictor(predict, config, data, split)
+
+
+def evaluate_predictor(
+    predict: Callable[[Split], Predictions],
+    config: Config,
+    data: DataSet,
+    split: str | None = None,
+) -> tuple[dict[str, Any], Predictions]:
+    """Judge whatever predicts on a split.
 
     The threshold of the intersection over union is chosen on the validation split, never on the
     one that is reported where they differ.
 
     Args:
-        model: to be judged.
-        config: of its run.
+        predict: answers for a split.
+        config: of the run.
         data: the data set.
         split: name; None for the data set's own choice (`test` where there is one).
 
@@ -45,17 +81,7 @@ def evaluate_model(
     if split not in data.splits:
         raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
 
-    def predict(name: str) -> Predictions:
-        return predict_split(
-            model,
-            data,
-            data.splits[name],
-            config.data.image_size,
-            config.data.batch_size,
-            attention=config.evaluation.attention,
-        )
-
-    predictions = predict(split)
+    predictions = predict(data.splits[split])
     draws = config.evaluation.intervals
     figures: dict[str, Any] = {
         "split": split,
@@ -68,7 +94,7 @@ def evaluate_model(
     threshold, chosen_on = best_threshold(predictions), split
     if threshold is not None:
         if split != "validation" and "validation" in data.splits:
-            elsewhere = best_threshold(predict("validation"))
+            elsewhere = best_threshold(predict(data.splits["validation"]))
             if elsewhere is not None:
                 chosen_on, threshold = "validation", elsewhere
         figures["attention"] = attention_figures(predictions, data.class_names, threshold, draws)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import metrics as sklearn_metrics
 
 from gain_tf.evaluation.intervals import bootstrap_interval
-from gain_tf.evaluation.predict import THRESHOLDS, MapFigures, Predictions
+from gain_tf.evaluation.predictions import THRESHOLDS, MapFigures, Predictions
 from gain_tf.metrics import mean_intersection_over_union
 
 

@@ -11,7 +11,7 @@ from gain_tf.evaluation.figures_of_merit import (
     classification_figures,
     verdicts_of,
 )
-from gain_tf.evaluation.predict import THRESHOLDS, MapFigures, Predictions
+from gain_tf.evaluation.predictions import THRESHOLDS, MapFigures, Predictions
 
 
 def predictions(labels, scores, maps=(), confusion=None, groups=None):
