@@ -9,11 +9,14 @@ from gain_tf.cli import status
 from gain_tf.version import __version__
 
 VERBS = {
-    "fit": "Train what a config describes, evaluate it, write the run folder.",
-    "evaluate": "Judge a trained run on a split of its data.",
-    "explain": "Show where a trained run looks, on images of your own.",
-    "data": "List, describe, check and show data sets.",
+    "fit": ("gain_tf.fit", "Train what a config describes, evaluate it, write the run folder."),
+    "evaluate": ("gain_tf.evaluate", "Judge a trained run or an exported model on a split."),
+    "explain": ("gain_tf.explain", "Show where a trained run looks, on images of your own."),
+    "data": ("gain_tf.data_commands", "List, describe, check and show data sets."),
+    "export": ("gain_export.commands", "Turn a trained run into ONNX or SavedModel, checked."),
+    "describe": ("gain_export.commands", "Say what an exported model or a run folder is."),
 }
+"""Each verb's module and its help."""
 
 
 class Verbs(click.Group):
@@ -27,14 +30,13 @@ class Verbs(click.Group):
         """Import the module of one verb."""
         if cmd_name not in VERBS:
             return None
-        package = f"gain_tf.{cmd_name}"
-        module = importlib.import_module("gain_tf.data_commands" if cmd_name == "data" else package)
-        return getattr(module, cmd_name)
+        module, _ = VERBS[cmd_name]
+        return getattr(importlib.import_module(module), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the verbs without loading them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl([(verb, about) for verb, (_, about) in VERBS.items()])
 
 
 @click.group(cls=Verbs)

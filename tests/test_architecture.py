@@ -153,6 +153,16 @@ def test_a_right_arrow_is_not(tmp_path, place, text):
     assert arrows_up(tmp_path) == []
 
 
+def test_only_the_commands_know_the_exporter():
+    """`export/gain_export` stands on `gain_tf`; the verbs reach it by name, and when asked."""
+    knowing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if "gain_export" in path.read_text()
+    }
+    assert knowing == {"__main__.py", "evaluate.py"}
+
+
 def test_only_three_files_open_a_tape(tmp_path):
     assert tapes(PACKAGE) == TAPES
     (tmp_path / "x.py").write_text("with tf.GradientTape(): pass")
@@ -167,6 +177,7 @@ LOADED = "import sys; sys.exit('tensorflow' in sys.modules or 'keras' in sys.mod
     [
         "import gain_tf; gain_tf.__version__",
         "import gain_tf.cli, gain_tf.fit, gain_tf.evaluate",
+        "import gain_export, gain_export.commands, gain_export.evaluation",
         "from click.testing import CliRunner; from gain_tf.__main__ import gain_tf as g; "
         "r = CliRunner().invoke(g, ['fit', '--help']); assert r.exit_code == 0, r.output",
     ],

@@ -93,11 +93,13 @@ def test_help(capsys, arguments):
 def test_the_verbs_are_shown(capsys):
     status(gain_tf, "gain-tf", ["--help"])
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-4:] == [
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-6:] == [
         "fit",
         "evaluate",
         "explain",
         "data",
+        "export",
+        "describe",
     ]
 
 

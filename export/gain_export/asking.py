@@ -1,0 +1,117 @@
+"""An exported file, asked about other classes than those it would choose itself.
+
+Evaluation judges the map of the class that is in the picture, right or wrong as the verdict may
+be. The file's choice of classes becomes an input; everything else is the file as it is.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from gain_export.answers import session_of
+from gain_export.metadata import read_metadata
+from gain_tf.config import Config
+from gain_tf.data.dataset import DataSet, Split
+from gain_tf.errors import UserError
+from gain_tf.evaluation.predictions import Judge, Predictions
+
+CHOICE = "attention_class"
+
+
+class OnnxPredictor:
+    """Answers for a split, computed by ONNX Runtime from pictures at their own size.
+
+    Args:
+        path: of an exported classifier.
+        config: of the run that it came from.
+        data: of that run.
+
+    Raises:
+        UserError: the file is no exported classifier, or has other classes than the data.
+    """
+
+    def __init__(self, path: Path, config: Config, data: DataSet) -> None:
+        about = read_metadata(path)
+        if about["class_names"] != list(data.class_names):
+            raise UserError(
+                f"{path}: knows the classes {', '.join(about['class_names'])}; the data have "
+                f"{', '.join(data.class_names)}"
+            )
+        self._config, self._data = config, data
+        graph = onnx.load(path)
+        self._top = _classes_asked(graph)
+        self._attention = config.evaluation.attention and self._top > 0
+        self._session = session_of(
+            _asking(graph).SerializeToString() if self._attention else graph.SerializeToString()
+        )
+
+    def __call__(self, split: Split) -> Predictions:
+        """Answer for every image of a split, and judge the maps of the classes its mask shows."""
+        judge = Judge(self._data, split)
+        scores = [self._answer(index, split, judge) for index in range(len(split))]
+        return judge.predictions(np.stack(scores))
+
+    def _answer(self, index: int, split: Split, judge: Judge) -> np.ndarray:
+        feeds: dict[str, np.ndarray] = {"image": split.pictures.image(index)[np.newaxis]}
+        if not (self._attention and split.has_mask[index]):
+            if self._attention:
+                feeds[CHOICE] = np.zeros((1, self._top), np.int64)
+            return self._session.run(["scores"], feeds)[0][0]
+        own = [int(c) for c in np.flatnonzero(split.labels[index] > 0)]
+        mask = nearest(split.pictures.mask(index), self._config.data.image_size)
+        scores = np.zeros(0)
+        maps: list[np.ndarray] = []
+        for start in range(0, max(len(own), 1), self._top):
+            asked = _filled(own[start : start + self._top], self._top)
+            found, attention = self._session.run(
+                ["scores", "attention"], {**feeds, CHOICE: asked[np.newaxis]}
+            )
+            scores = found[0]
+            maps += list(attention[0])
+        # What fills up the last call was asked about but is not judged.
+        judge.judge(index, list(zip(own, maps, strict=False)), mask)
+        return scores
+
+
+def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize a mask as the input pipeline does: the pixel at the centre of each new one.
+
+    Args:
+        mask: uint8 (H, W).
+        size: (height, width).
+    """
+    rows, columns = (
+        # In single precision, as TensorFlow: where both round, they round alike.
+        np.minimum(
+            ((np.arange(new, dtype=np.float32) + np.float32(0.5)) * np.float32(old / new)).astype(
+                int
+            ),
+            old - 1,
+        )
+        for new, old in zip(size, mask.shape, strict=True)
+    )
+    return mask[rows][:, columns]
+
+
+def _classes_asked(graph: onnx.ModelProto) -> int:
+    """For how many classes the file gives maps; 0 without attention."""
+    for output in graph.graph.output:
+        if output.name == CHOICE:
+            return output.type.tensor_type.shape.dim[1].dim_value
+    return 0
+
+
+def _asking(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Turn the file's choice of classes into an input."""
+    graph = model.graph
+    choice = next(entry for entry in graph.output if entry.name == CHOICE)
+    graph.input.append(choice)
+    graph.output.remove(choice)
+    graph.node.remove(next(node for node in graph.node if CHOICE in node.output))
+    return model
+
+
+def _filled(classes: Sequence[int], count: int) -> np.ndarray:
+    return np.array([*classes, *[0] * (count - len(classes))], np.int64)

@@ -1,0 +1,82 @@
+"""What a file or a folder is, for a person who found it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from gain_export.metadata import read_metadata, sha256_of
+from gain_tf.config import load_config
+from gain_tf.errors import UserError
+
+
+def described(path: Path) -> dict[str, Any]:
+    """Describe an exported model, or a run folder.
+
+    Args:
+        path: of an ONNX file, or of a run folder.
+
+    Returns:
+        Of a file its metadata, inputs, outputs and hash; of a run its config's name, its classes
+        and the figures it ended with.
+
+    Raises:
+        UserError: it is neither.
+    """
+    return _run(path) if path.is_dir() else _file(path)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    about = read_metadata(path)
+    graph = onnx.load(path, load_external_data=False).graph
+    return {
+        "file": path.name,
+        "sha256": sha256_of(path),
+        "bytes": path.stat().st_size,
+        **about,
+        "inputs": _tensors(graph.input),
+        "outputs": _tensors(graph.output),
+    }
+
+
+def _tensors(entries: Any) -> dict[str, str]:
+    def text(entry: Any) -> str:
+        tensor = entry.type.tensor_type
+        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        sizes = [d.dim_param or str(d.dim_value) for d in tensor.shape.dim]
+        return f"{kind} ({', '.join(sizes)})"
+
+    return {entry.name: text(entry) for entry in entries}
+
+
+def _run(path: Path) -> dict[str, Any]:
+    # Names of the run folder's files live with the training, which loads TensorFlow.
+    from gain_tf.training.rows import rows_of
+    from gain_tf.training.run_folder import CLASSES, CONFIG, read_figures, row_folder
+
+    if not (path / CONFIG).is_file():
+        raise UserError(f"{path}: is neither an exported model nor a run folder")
+    config = load_config(path / CONFIG)
+    classes = path / CLASSES
+    rows = {}
+    for row in rows_of(config):
+        figures = read_figures(row_folder(path, row.name))
+        if figures is None:
+            rows[row.name] = "not finished"
+            continue
+        rows[row.name] = {
+            "split": figures["split"],
+            "images": figures["images"],
+            "accuracy": figures["classification"]["accuracy"],
+            "energy_in_mask": figures.get("attention", {}).get("energy_in_mask"),
+        }
+    return {
+        "run": config.name,
+        "data": config.data.name,
+        "backbone": config.model.backbone,
+        "image_size": list(config.data.image_size),
+        **(json.loads(classes.read_text(encoding="utf-8")) if classes.is_file() else {}),
+        "config_sha256": sha256_of(path / CONFIG),
+        "rows": rows,
+    }

@@ -1,0 +1,180 @@
+"""Eight bits instead of thirty-two: kept only where it answers the same, and faster."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
+from gain_tf.evaluation.figures_of_merit import verdicts_of
+
+VERDICTS, OVERLAP, SPEED = 0.99, 0.9, 1.2
+"""Share of equal verdicts, intersection over union of the maps, and speed-up that are asked."""
+
+CALIBRATION = 100
+"""Images that the ranges of activations are read from."""
+
+REPEATS = 15
+"""Calls timed of each file, interleaved."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the eight-bit file is worth beside the float file.
+
+    Attributes:
+        images: how many were compared.
+        verdicts: share of equal verdicts.
+        overlap: mean intersection over union of the two maps, above the threshold; None without
+            attention.
+        threshold: share of its maximum above which a map counts.
+        speed: how many times faster, median of interleaved calls.
+    """
+
+    images: int
+    verdicts: float
+    overlap: float | None
+    threshold: float
+    speed: float
+
+    @property
+    def shortcomings(self) -> list[str]:
+        """Why the file is not kept; nothing where it is."""
+        found = []
+        if self.verdicts < VERDICTS:
+            found.append(f"{self.verdicts:.1%} of the verdicts agree, {VERDICTS:.0%} are asked")
+        if self.overlap is not None and not self.overlap >= OVERLAP:
+            found.append(f"the maps overlap by {self.overlap:.2f}, {OVERLAP} is asked")
+        if self.speed < SPEED:
+            found.append(f"it is {self.speed:.2f} times as fast here, {SPEED} is asked")
+        return found
+
+    def figures(self) -> dict[str, Any]:
+        """Return what `parity.json` keeps."""
+        return {
+            "images": self.images,
+            "verdicts_agree": self.verdicts,
+            "attention_overlap": self.overlap,
+            "attention_threshold": self.threshold,
+            "speed_up": self.speed,
+            "shipped": not self.shortcomings,
+            "why_not": self.shortcomings,
+        }
+
+
+def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | str) -> None:
+    """Quantise an exported file: static, per channel, QDQ, what leads to the scores alone.
+
+    Weights have seven bits: without the dot-product instructions of newer processors, eight
+    overflow, and the same file would answer differently on another machine.
+
+    Args:
+        onnx_path: an exported float file.
+        images: training images for the ranges of activations, uint8 RGB (H, W, 3), any size.
+        path: to be written.
+    """
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.calibrate import CalibrationDataReader
+
+    class Pictures(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._left: Iterator[np.ndarray] = iter(images[:CALIBRATION])
+
+        def get_next(self) -> Any:
+            picture = next(self._left, None)
+            return None if picture is None else {"image": picture[np.newaxis]}
+
+    graph = onnx.load(onnx_path)
+    quantize_static(
+        str(onnx_path),
+        str(path),
+        Pictures(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_quantize=_towards_scores(graph.graph),
+    )
+    quantised = onnx.load(path)
+    del quantised.metadata_props[:]
+    quantised.metadata_props.extend(graph.metadata_props)
+    onnx.save(quantised, path)
+
+
+def agreement(
+    floating: Path,
+    quantised: Path,
+    known: Answers,
+    pictures: Sequence[np.ndarray],
+    *,
+    threshold: float,
+    single_label: bool,
+) -> Agreement:
+    """Compare an eight-bit file with its float file.
+
+    Args:
+        floating: the float file.
+        quantised: the eight-bit file.
+        known: what the float file answers.
+        pictures: uint8 RGB (H, W, 3) each.
+        threshold: share of its maximum above which a map counts as object.
+        single_label: whether the verdict is the best class alone.
+    """
+    fast, slow = onnx_run(session_of(quantised)), onnx_run(session_of(floating))
+    answers = answers_of(fast, pictures)
+    same = (
+        verdicts_of(known.scores, single_label) == verdicts_of(answers.scores, single_label)
+    ).all(axis=1)
+    return Agreement(
+        images=len(pictures),
+        verdicts=float(same.mean()),
+        overlap=_overlap(known, answers, threshold),
+        threshold=threshold,
+        speed=_speed_up(slow, fast, pictures[0]),
+    )
+
+
+def _towards_scores(graph: onnx.GraphProto) -> list[str]:
+    """Name the nodes between the first convolution and the scores: the network's forward pass."""
+    maker = {output: node for node in graph.node for output in node.output}
+    first = next(node for node in graph.node if node.op_type == "Conv")
+    wanted, names, seen = ["scores"], [], set()
+    while wanted:
+        node = maker.get(wanted.pop())
+        if node is None or node.name in seen:
+            continue
+        seen.add(node.name)
+        names.append(node.name)
+        if node is not first:
+            wanted += node.input
+    return names
+
+
+def _overlap(known: Answers, answers: Answers, threshold: float) -> float | None:
+    """Mean overlap of the maps of the classes that both files chose."""
+    if known.attention is None or answers.attention is None:
+        return None
+    same = known.classes == answers.classes
+    left, right = known.attention > threshold, answers.attention > threshold
+    union = (left | right).sum(axis=(2, 3))
+    shared = (left & right).sum(axis=(2, 3))
+    overlap = np.where(union > 0, shared / np.maximum(union, 1), 1.0)
+    return float(overlap[same].mean()) if same.any() else 0.0
+
+
+def _speed_up(slow: Run, fast: Run, picture: np.ndarray) -> float:
+    times: dict[int, list[float]] = {0: [], 1: []}
+    for _ in range(REPEATS + 2):
+        for place, run in enumerate((slow, fast)):
+            start = time.perf_counter()
+            run(picture[np.newaxis])
+            times[place].append(time.perf_counter() - start)
+    # The first two calls of each allocate.
+    floating, quantised = (statistics.median(times[place][2:]) for place in (0, 1))
+    return floating / quantised

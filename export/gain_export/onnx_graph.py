@@ -1,0 +1,168 @@
+"""From a function to an ONNX graph.
+
+The converter copies constants many times over; the 411 MB of a fully connected layer on VGG-16
+drove it out of 24 GB. Large matrices therefore go past it: they enter the graph as inputs, and
+become its constants afterwards.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+import tensorflow as tf
+from onnx import numpy_helper
+
+from gain_export.graph import IMAGE, Answer, Inference
+
+OPSET = 18
+"""The first in which Resize knows antialiasing."""
+
+LARGE = 1 << 20
+"""Elements above which a matrix goes past the converter."""
+
+IMAGE_TYPE = tf.TensorSpec([None, None, None, 3], tf.uint8, IMAGE)
+
+
+def onnx_graph(inference: Inference) -> onnx.ModelProto:
+    """Write the graph of a model.
+
+    Args:
+        inference: what is exported.
+
+    Returns:
+        Opset 18, standard operations alone, with the inputs and outputs of `Inference`; the same
+        model gives the same bytes.
+
+    Raises:
+        NoRuleError: attention is asked for, and a layer of the head has no rule.
+    """
+    model = inference.model
+    kernels: list[Any] = [
+        layer.kernel
+        for layer in model.head._flatten_layers()
+        if isinstance(layer, keras.layers.Dense)
+    ]
+    large = [kernel for kernel in kernels if math.prod(kernel.shape) > LARGE]
+    names = [f"large_{place}" for place in range(len(large))]
+    graph = _converted(inference, large, names)
+    for name, weight in zip(names, large, strict=True):
+        _to_constant(graph.graph, name, np.asarray(weight))
+    _name_in_order(graph.graph)
+    _declare(graph.graph, inference)
+    # The converter lists domains that no node is of.
+    used = {node.domain for node in graph.graph.node}
+    for entry in [entry for entry in graph.opset_import if entry.domain not in used]:
+        graph.opset_import.remove(entry)
+    graph.producer_name, graph.producer_version = "gain-tf", ""
+    return graph
+
+
+def _converted(
+    function: Callable[[tf.Tensor], Answer], large: Sequence[Any], names: Sequence[str]
+) -> onnx.ModelProto:
+    # Heavy, and loud when it is imported.
+    import tf2onnx
+
+    def traced(image: tf.Tensor, *values: tf.Tensor) -> Answer:
+        with keras.StatelessScope(state_mapping=list(zip(large, values, strict=True))):
+            return function(image)
+
+    types = [
+        tf.TensorSpec(weight.shape, tf.float32, name)
+        for weight, name in zip(large, names, strict=True)
+    ]
+    graph, _ = tf2onnx.convert.from_function(
+        tf.function(traced, autograph=False),
+        [IMAGE_TYPE, *types],
+        opset=OPSET,
+        custom_op_handlers={"ScaleAndTranslate": (_antialiased_resize, [])},
+    )
+    return graph
+
+
+def _antialiased_resize(context: Any, node: Any, name: str, args: Any) -> None:
+    """Write TensorFlow's antialiased bilinear resize as ONNX's.
+
+    They are the same where weights that fall outside the picture are left out of the mean.
+    """
+    image, size, *_ = node.input
+    shape = context.make_node("Cast", [size], attr={"to": onnx.TensorProto.INT64}).output[0]
+    upright = context.make_node("Transpose", [image], attr={"perm": [0, 3, 1, 2]}).output[0]
+    kept = context.make_node("Shape", [upright], attr={"start": 0, "end": 2}).output[0]
+    sizes = context.make_node("Concat", [kept, shape], attr={"axis": 0}).output[0]
+    resized = context.make_node(
+        "Resize",
+        [upright, "", "", sizes],
+        attr={
+            "mode": "linear",
+            "antialias": 1,
+            "exclude_outside": 1,
+            "coordinate_transformation_mode": "half_pixel",
+        },
+    ).output[0]
+    types, shapes = node.output_dtypes, node.output_shapes
+    context.remove_node(node.name)
+    context.make_node(
+        "Transpose",
+        [resized],
+        attr={"perm": [0, 2, 3, 1]},
+        name=name,
+        outputs=node.output,
+        dtypes=types,
+        shapes=shapes,
+    )
+
+
+def _to_constant(graph: onnx.GraphProto, name: str, value: np.ndarray) -> None:
+    """Turn an input of the graph into one of its constants."""
+    graph.input.remove(next(entry for entry in graph.input if entry.name == name))
+    graph.initializer.append(numpy_helper.from_array(value, name))
+
+
+def _name_in_order(graph: onnx.GraphProto) -> None:
+    """Name nodes and tensors by their place: the converter counts on from one export to the next.
+
+    Inputs and outputs keep their names.
+    """
+    kept = {entry.name for entry in (*graph.input, *graph.output)} | {""}
+    names: dict[str, str] = {name: name for name in kept}
+    used: dict[str, bool] = {}
+    for node in graph.node:
+        used.update(dict.fromkeys(node.input, True))
+    constants = {tensor.name: tensor for tensor in graph.initializer if tensor.name in used}
+    ordered = [name for name in used if name in constants]
+    for place, name in enumerate(ordered):
+        names[name] = f"constant_{place}"
+    for place, node in enumerate(graph.node):
+        node.name = f"{node.op_type}_{place}"
+        for number, output in enumerate(node.output):
+            names.setdefault(output, f"{node.op_type}_{place}:{number}")
+    for node in graph.node:
+        node.input[:] = [names[name] for name in node.input]
+        node.output[:] = [names[name] for name in node.output]
+    for name in ordered:
+        constants[name].name = names[name]
+    tensors = [constants[name] for name in ordered]
+    del graph.initializer[:]
+    graph.initializer.extend(tensors)
+    del graph.value_info[:]
+    graph.name, graph.doc_string = "gain", ""
+
+
+def _declare(graph: onnx.GraphProto, inference: Inference) -> None:
+    """Give inputs and outputs their order, and the shapes that callers may count on."""
+    entries = {entry.name: entry for entry in (*graph.input, *graph.output)}
+    for name, shape in inference.shapes.items():
+        dimensions = entries[name].type.tensor_type.shape.dim
+        for dimension, size in zip(dimensions, shape, strict=True):
+            dimension.Clear()
+            if isinstance(size, str):
+                dimension.dim_param = size
+            else:
+                dimension.dim_value = size
+    outputs = [entries[name] for name in inference.shapes if name != IMAGE]
+    del graph.output[:]
+    graph.output.extend(outputs)

@@ -1,0 +1,116 @@
+"""A finished run exported: its files beside it, or a version in a repository."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from gain_export.exporting import ONNX, TARGETS, Exporter, Pictures, evidence_of_split
+from gain_export.graph import inference_of
+from gain_export.metadata import About, sha256_of
+from gain_export.repository import add_version, check_name
+from gain_tf.errors import UserError
+from gain_tf.files import new_folder
+from gain_tf.training.run_folder import CONFIG, open_run, read_figures, row_folder
+
+FOLDER = "export"
+
+
+def check_targets(targets: Sequence[str]) -> None:
+    """Refuse a target that does not exist.
+
+    Raises:
+        UserError: names those that do.
+    """
+    unknown = [target for target in targets if target not in TARGETS]
+    if unknown or not targets:
+        raise UserError(
+            f"--to: there is no target {', '.join(unknown) or '(none)'}; known are "
+            f"{', '.join(TARGETS)}"
+        )
+
+
+def run_exporter(
+    run: Path,
+    row: str | None,
+    *,
+    name: str | None = None,
+    top: int = 1,
+    attention: bool = True,
+    reject_band: tuple[float, float] | None = None,
+) -> tuple[Exporter, Pictures]:
+    """Prepare the export of a run.
+
+    Args:
+        run: its folder.
+        row: of its comparison; None for the guided model.
+        name: of the model; None for the run's.
+        top: for how many of the best classes there is attention.
+        attention: whether the map is exported.
+        reject_band: scores [low, high) that are too doubtful for a verdict.
+
+    Returns:
+        What writes the files, and the training images that int8 is calibrated on.
+    """
+    opened = open_run(run, row)
+    config, data = opened.config, opened.data
+    inference = inference_of(opened.model, config.data.image_size, top=top, attention=attention)
+    figures = read_figures(row_folder(run, row or "guided")) or {}
+    about = About(
+        name=name or config.name,
+        class_names=list(data.class_names),
+        single_label=opened.model.activation == "softmax",
+        image_size=inference.image_size,
+        attention_threshold=figures.get("attention", {}).get("iou_threshold"),
+        reject_band=reject_band,
+        config_sha256=sha256_of(run / CONFIG),
+    )
+    split = "validation" if "validation" in data.splits else data.evaluated
+    evidence = evidence_of_split(split, data.splits[split], inference)
+    return Exporter(inference, about, evidence), Pictures(data.splits["train"])
+
+
+def export_to_folder(
+    exporter: Exporter,
+    images: Pictures,
+    targets: Sequence[str],
+    out: Path,
+    *,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write the files into a folder, all or none.
+
+    Args:
+        exporter: of the run.
+        images: training images, for int8.
+        targets: of `TARGETS`.
+        out: the folder.
+        overwrite: whether one that lies there is replaced.
+
+    Returns:
+        What `parity.json` keeps.
+    """
+    with new_folder(out, overwrite=overwrite) as temporary:
+        return exporter.write_all(temporary, targets, images)
+
+
+def export_to_repository(
+    exporter: Exporter, images: Pictures, repository: Path, name: str
+) -> tuple[Path, dict[str, Any]]:
+    """Put the run into a repository as the model's next version.
+
+    Args:
+        exporter: of the run.
+        images: training images.
+        repository: the folder; made where it is not there.
+        name: of the model.
+
+    Returns:
+        The folder of the version, and the figures of the comparison.
+    """
+    check_name(name)
+    repository.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".exporting-", dir=repository) as temporary:
+        figures = exporter.write_all(Path(temporary), ["onnx"], images)
+        model = (Path(temporary) / ONNX).read_bytes()
+    return add_version(repository, name, model, exporter.about.class_names), figures
