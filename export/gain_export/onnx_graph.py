@@ -6,6 +6,7 @@ become its constants afterwards.
 """
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,6 @@ import keras
 import numpy as np
 import onnx
 import tensorflow as tf
-from onnx import numpy_helper
 
 from gain_export.graph import IMAGE, Answer, Inference
 
@@ -46,11 +46,11 @@ def onnx_graph(inference: Inference) -> onnx.ModelProto:
         if isinstance(layer, keras.layers.Dense)
     ]
     large = [kernel for kernel in kernels if math.prod(kernel.shape) > LARGE]
-    names = [f"large_{place}" for place in range(len(large))]
+    names = [f"matrix_{place}" for place in range(len(large))]
     graph = _converted(inference, large, names)
+    _name_in_order(graph.graph)
     for name, weight in zip(names, large, strict=True):
         _to_constant(graph.graph, name, np.asarray(weight))
-    _name_in_order(graph.graph)
     _declare(graph.graph, inference)
     # The converter lists domains that no node is of.
     used = {node.domain for node in graph.graph.node}
@@ -63,6 +63,9 @@ def onnx_graph(inference: Inference) -> onnx.ModelProto:
 def _converted(
     function: Callable[[tf.Tensor], Answer], large: Sequence[Any], names: Sequence[str]
 ) -> onnx.ModelProto:
+    # The optimiser would copy the whole graph before each of its passes, to log a mistake of its
+    # own and go on.
+    os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
     # Heavy, and loud when it is imported.
     import tf2onnx
 
@@ -80,7 +83,8 @@ def _converted(
         opset=OPSET,
         custom_op_handlers={"ScaleAndTranslate": (_antialiased_resize, [])},
     )
-    return graph
+    # The message keeps every copy that the converter made on the way; its bytes do not.
+    return onnx.load_from_string(graph.SerializeToString())
 
 
 def _antialiased_resize(context: Any, node: Any, name: str, args: Any) -> None:
@@ -117,9 +121,15 @@ def _antialiased_resize(context: Any, node: Any, name: str, args: Any) -> None:
 
 
 def _to_constant(graph: onnx.GraphProto, name: str, value: np.ndarray) -> None:
-    """Turn an input of the graph into one of its constants."""
+    """Turn an input of the graph into one of its constants.
+
+    Written in place: what is copied into a message stays in memory as long as the whole graph.
+    """
     graph.input.remove(next(entry for entry in graph.input if entry.name == name))
-    graph.initializer.append(numpy_helper.from_array(value, name))
+    tensor = graph.initializer.add()
+    tensor.name, tensor.data_type = name, onnx.TensorProto.FLOAT
+    tensor.dims.extend(value.shape)
+    tensor.raw_data = value.astype("<f4", copy=False).tobytes()
 
 
 def _name_in_order(graph: onnx.GraphProto) -> None:
