@@ -78,8 +78,18 @@ class Folder(Section):
 
     `classes` fixes the classes and their order (default: those found, sorted). `validation` and
     `test` are shares split off, whole groups at a time, where the folder names no splits.
+
+    `annotations` names annotation files or folders of them, from the root; `auto` reads every COCO
+    JSON, LabelMe JSON and Pascal VOC XML file below the root. `labels` says what an image's
+    classes are: its class folder, or the objects in its annotation; `labels.csv` goes before both.
+    `crowd: object` takes what COCO calls a crowd for one object of its class, as CVAT writes it.
     """
 
+    annotations: Literal["auto", "none"] | Path | tuple[Path, ...] = Field(
+        default="auto", union_mode="left_to_right"
+    )
+    labels: Literal["auto", "folders", "annotations"] = "auto"
+    crowd: Literal["unknown", "object"] = "unknown"
     classes: tuple[str, ...] | None = None
     unguided_classes: tuple[str, ...] = ()
     mask_values: Literal["auto", "binary", "index"] = "auto"

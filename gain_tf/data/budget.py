@@ -38,15 +38,17 @@ def within_budget(
     boxed = _evenly(shown & guided, budget.boxes, seed, "boxes")
     keep = np.zeros(len(split), bool)
     keep[masked] = True
-    without = np.zeros((0, 4), np.float32), np.zeros(0, np.int32)
     annotated = set(boxed.tolist())
+
+    def of_boxed(column: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [own if index in annotated else own[:0] for index, own in enumerate(column)]
+
     kept = replace(
         split,
         mask_shows=split.mask_shows & keep[:, None],
-        boxes=[split.boxes[i] if i in annotated else without[0] for i in range(len(split))],
-        box_labels=[
-            split.box_labels[i] if i in annotated else without[1] for i in range(len(split))
-        ],
+        boxes=of_boxed(split.boxes),
+        box_labels=of_boxed(split.box_labels),
+        box_flags=None if split.box_flags is None else of_boxed(split.box_flags),
     )
     return _rolled(kept, seed) if budget.placement == "rolled" else kept
 

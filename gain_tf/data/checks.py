@@ -2,14 +2,17 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
+from gain_tf.config.sentences import nearest
 from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
 from gain_tf.data.files import DataError, FileRecord, MaskValues, is_binary, splits_of
+from gain_tf.data.object_checks import annotation_problems
 
 
 def checked_splits(
@@ -18,6 +21,7 @@ def checked_splits(
     *,
     mask_values: MaskValues = "auto",
     cache: bool = True,
+    unguided_classes: Collection[str] = (),
     problems: Sequence[str] = (),
 ) -> Mapping[str, Split]:
     """Build the splits of a data set that has no problems.
@@ -27,6 +31,7 @@ def checked_splits(
         class_names: of the data set.
         mask_values: see `FilePictures`.
         cache: keep decoded pictures in memory.
+        unguided_classes: see `FilePictures`.
         problems: that were found before.
 
     Returns:
@@ -38,7 +43,13 @@ def checked_splits(
     problems = [*problems, *file_problems(records, class_names, mask_values)]
     if problems:
         raise DataError(problems)
-    return splits_of(records, class_names, mask_values=mask_values, cache=cache)
+    return splits_of(
+        records,
+        class_names,
+        mask_values=mask_values,
+        cache=cache,
+        unguided_classes=unguided_classes,
+    )
 
 
 def file_problems(
@@ -53,9 +64,9 @@ def file_problems(
 
     Returns:
         A sentence for each problem, in the order of the records: images and masks that cannot be
-        decoded, masks of another size or with values that mean nothing, labels that are no
-        class; then identifiers and masks that occur twice, groups on several sides, classes
-        without an image in training, and nothing to judge a model on.
+        decoded, masks of another size or with values that mean nothing, objects outside of their
+        image, labels that are no class; then identifiers and masks that occur twice, groups on
+        several sides, classes without an image in training, and nothing to judge a model on.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checked = pool.map(lambda r: _record_problems(r, class_names, mask_values), records)
@@ -70,9 +81,12 @@ def _shared(records: Sequence[FileRecord]) -> list[str]:
         if len(own) > 1:
             paths = ", ".join(str(record.path) for record in own)
             problems.append(f"{name}: {len(own)} images have this name: {paths}")
-    masked = [record for record in records if record.mask is not None]
-    for mask, own in _by(masked, lambda record: record.mask).items():
-        images = sorted({str(record.path) for record in own})
+    images_of: dict[Path, set[str]] = defaultdict(set)
+    for record in records:
+        for mask in record.masks:
+            images_of[mask].add(str(record.path))
+    for mask, own in images_of.items():
+        images = sorted(own)
         if len(images) > 1:
             problems.append(f"{mask}: is the mask of {len(images)} images: {', '.join(images)}")
     return problems
@@ -111,51 +125,62 @@ def _record_problems(
     record: FileRecord, class_names: Sequence[str], mask_values: MaskValues
 ) -> list[str]:
     problems = [
-        f"{record.path}: unknown label {label!r}; known are {', '.join(class_names)}"
+        f"{record.path}: unknown label {label!r}{nearest(label, class_names)}"
         for label in record.labels
-        if label not in class_names
+        if label not in class_names and label not in {each.category for each in record.objects}
     ]
     if problem := picture_problem(record.path):
         return [*problems, f"{record.path}: {problem}"]
     try:
-        size = read_image(record.path).shape[:2]
-        if record.mask is not None:
-            problem = _mask_problem(record, read_mask(record.mask), size, class_names, mask_values)
+        height, width = read_image(record.path).shape[:2]
     except UnreadableImageError as error:
-        problem = str(error)
-    return [*problems, *([problem] if problem else [])]
+        return [*problems, str(error)]
+    if record.annotation is not None:
+        problems += annotation_problems(record.annotation, (height, width), class_names)
+        if problem := _disjoint(record.annotation.place, record.annotation.labels, record):
+            problems.append(problem)
+    for path in record.masks:
+        try:
+            mask = read_mask(path)
+        except UnreadableImageError as error:
+            problems.append(str(error))
+            continue
+        if mask.shape != (height, width):
+            problems.append(
+                f"{path}: is {mask.shape[1]} x {mask.shape[0]}, its image {record.path.name} "
+                f"is {width} x {height}"
+            )
+        elif path == record.mask:
+            problems += _mask_problems(record, mask, class_names, mask_values)
+    return problems
 
 
-def _mask_problem(
-    record: FileRecord,
-    mask: np.ndarray,
-    size: tuple[int, ...],
-    class_names: Sequence[str],
-    mask_values: MaskValues,
-) -> str | None:
-    if mask.shape != size:
-        return (
-            f"{record.mask}: is {mask.shape[1]} x {mask.shape[0]}, its image {record.path.name} "
-            f"is {size[1]} x {size[0]}"
-        )
+def _mask_problems(
+    record: FileRecord, mask: np.ndarray, class_names: Sequence[str], mask_values: MaskValues
+) -> list[str]:
     if is_binary(mask, mask_values):
         if mask.any() and len(record.labels) != 1:
-            return (
+            return [
                 f"{record.mask}: a mask of 0 and 255 does not say which of the classes "
-                f"{', '.join(record.labels) or '(none)'} it shows; use class index + 1"
-            )
-        return None
+                f"{', '.join(record.labels) or '(none)'} it shows; use class index + 1, or a file "
+                "a class"
+            ]
+        return []
     values: set[int] = {int(value) for value in np.unique(mask)} - {0, UNKNOWN}
     strange = values - {*range(1, len(class_names) + 1)}
     if strange:
-        return (
+        return [
             f"{record.mask}: values {', '.join(map(str, sorted(strange)))} are no class; "
             f"0 is background, 1 to {len(class_names)} the classes, {UNKNOWN} unknown"
-        )
-    shown = {class_names[value - 1] for value in values}
-    if shown and record.labels and not shown & set(record.labels):
-        return (
-            f"{record.mask}: shows {', '.join(sorted(shown))} and its image is labelled "
-            f"{', '.join(record.labels)}; an object of the image's own class is 255"
-        )
-    return None
+        ]
+    problem = _disjoint(str(record.mask), [class_names[value - 1] for value in values], record)
+    return [f"{problem}; an object of the image's own class is 255"] if problem else []
+
+
+def _disjoint(place: str, shown: Sequence[str], record: FileRecord) -> str | None:
+    if not shown or not record.labels or set(shown) & set(record.labels):
+        return None
+    return (
+        f"{place}: shows {', '.join(sorted(shown))} and its image is labelled "
+        f"{', '.join(record.labels)}"
+    )

@@ -52,11 +52,15 @@ class Split:
         labels: multi-hot, float32 (N, C).
         pictures: the pixels.
         mask_shows: which classes the mask of each image shows, boolean (N, C); no class at all
-            for an image without a mask.
+            for an image without a mask. Where an image has a class that its mask does not show,
+            the mask holds no background: a mask guides the classes it shows and says nothing of
+            the others.
         boxes: y0 x0 y1 x1 in [0, 1] of each image, float32 (n, 4).
         box_labels: class of each box, int32 (n,).
         groups: what belongs together (frames of one object), for honest intervals; None where
             every image stands for itself.
+        box_flags: whether what is in each box is difficult to recognise, and whether it is
+            truncated, boolean (n, 2); None where nothing is known of that.
     """
 
     ids: Sequence[str]
@@ -66,6 +70,7 @@ class Split:
     boxes: Sequence[np.ndarray]
     box_labels: Sequence[np.ndarray]
     groups: Sequence[str] | None = None
+    box_flags: Sequence[np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -1,6 +1,6 @@
 """Splits made of files: records of images and masks, read when needed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,8 @@ import numpy as np
 
 from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import read_image, read_mask
+from gain_tf.data.objects import AnnotatedObject, Annotation
+from gain_tf.data.rasterise import boxed, boxes_of, mask_of, region_of, regions_of, rest_unknown
 from gain_tf.errors import UserError
 
 MaskValues = Literal["auto", "binary", "index"]
@@ -34,6 +36,9 @@ class FileRecord:
         mask: path of its mask, if it has one.
         group: what the image belongs to.
         id: name of the image, unique in the data set.
+        class_masks: classes with a mask of their own, and its path.
+        annotation: what an annotation file says of the image; a mask that is a file goes before
+            its outlines.
     """
 
     path: Path
@@ -42,11 +47,25 @@ class FileRecord:
     mask: Path | None
     group: str
     id: str
+    class_masks: tuple[tuple[str, Path], ...] = ()
+    annotation: Annotation | None = None
+
+    @property
+    def objects(self) -> tuple[AnnotatedObject, ...]:
+        """What the annotation file shows."""
+        return self.annotation.objects if self.annotation else ()
+
+    @property
+    def masks(self) -> tuple[Path, ...]:
+        """Every mask that is a file."""
+        return (*([self.mask] if self.mask else ()), *(path for _, path in self.class_masks))
 
 
 @dataclass
 class FilePictures:
     """Pictures read from files, kept in memory where asked.
+
+    A mask that shows only some of its image's classes calls the rest unknown, not background.
 
     Attributes:
         records: of the split.
@@ -54,12 +73,14 @@ class FilePictures:
         mask_values: how masks are read: "binary" (above 127 is the image's class), "index"
             (class index + 1, 255 unknown), "auto" (binary where only 0 and 255 occur).
         cache: keep what was decoded.
+        unguided_classes: names of classes that no mask shows.
     """
 
     records: Sequence[FileRecord]
     class_names: Sequence[str]
     mask_values: MaskValues = "auto"
     cache: bool = True
+    unguided_classes: Collection[str] = ()
     _kept: dict[tuple[str, int], np.ndarray] = field(default_factory=dict, repr=False)
 
     def image(self, index: int) -> np.ndarray:
@@ -68,17 +89,53 @@ class FilePictures:
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`: all unknown where there is none."""
-        record = self.records[index]
-        if record.mask is None:
-            return np.full(self.image(index).shape[:2], UNKNOWN, np.uint8)
-        return self._keep("mask", index, lambda: self._indexed(record))
+        return self._keep("mask", index, lambda: self._mask(index))
 
-    def _indexed(self, record: FileRecord) -> np.ndarray:
-        mask = read_mask(record.mask or record.path)
+    def _mask(self, index: int) -> np.ndarray:
+        record = self.records[index]
+        if record.mask is not None:
+            mask = self._indexed(record.mask, record.labels)
+            values = np.setdiff1d(mask, [0, UNKNOWN]).tolist()
+            shown = [self.class_names[value - 1] for value in values]
+            return self._with_rest(mask, record, shown or record.labels)
+        if record.class_masks:
+            shown = {name for name, _ in record.class_masks}
+            return self._with_rest(self._of_classes(record), record, shown)
+        size = self.size(index)
+        if not any(each.outline and not each.crowd for each in record.objects):
+            return np.full(size, UNKNOWN, np.uint8)
+        shown = {each.category for each in record.objects if each.located}
+        mask = mask_of(regions_of(record.objects, size, self.class_names), size)
+        return self._with_rest(mask, record, shown)
+
+    def _indexed(self, path: Path, labels: Sequence[str]) -> np.ndarray:
+        mask = read_mask(path)
         if not mask.any() or not is_binary(mask, self.mask_values):
             return mask
-        own = self.class_names.index(record.labels[0]) + 1
+        own = self.class_names.index(labels[0]) + 1
         return np.where(mask > 127, own, 0).astype(np.uint8)
+
+    def _of_classes(self, record: FileRecord) -> np.ndarray:
+        regions, size = [], (0, 0)
+        for name, path in record.class_masks:
+            mask = read_mask(path)
+            size = mask.shape
+            regions.append(region_of(self.class_names.index(name) + 1, mask > mask.max() / 2))
+        return mask_of(regions, size)
+
+    def _with_rest(
+        self, mask: np.ndarray, record: FileRecord, shown: Collection[str]
+    ) -> np.ndarray:
+        return rest_unknown(mask, record.labels, {*shown, *self.unguided_classes})
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return height and width of image `index`."""
+        annotation = self.records[index].annotation
+        # The checks compared it to the image, which need not be decoded for it.
+        if annotation is not None and annotation.size is not None:
+            return annotation.size
+        height, width = self.image(index).shape[:2]
+        return height, width
 
     def _keep(self, kind: str, index: int, read: Callable[[], np.ndarray]) -> np.ndarray:
         if (kind, index) in self._kept:
@@ -123,6 +180,7 @@ def splits_of(
     *,
     mask_values: MaskValues = "auto",
     cache: bool = True,
+    unguided_classes: Collection[str] = (),
 ) -> Mapping[str, Split]:
     """Build the splits of records that were checked.
 
@@ -131,41 +189,48 @@ def splits_of(
         class_names: of the data set.
         mask_values: see `FilePictures`.
         cache: keep decoded pictures in memory.
+        unguided_classes: see `FilePictures`.
 
     Returns:
-        Each split by its name, with a box for each connected piece of a mask.
+        Each split by its name; boxes are those of the annotation file, or one for each connected
+        piece of a mask where there is none.
     """
-    return {
-        name: _split([r for r in records if r.split == name], class_names, mask_values, cache)
+    parts = {
+        name: [record for record in records if record.split == name]
         for name in ("train", "validation", "test")
-        if any(record.split == name for record in records)
+    }
+    return {
+        name: _split(FilePictures(own, class_names, mask_values, cache, unguided_classes))
+        for name, own in parts.items()
+        if own
     }
 
 
-def _split(
-    records: Sequence[FileRecord],
-    class_names: Sequence[str],
-    mask_values: MaskValues,
-    cache: bool,
-) -> Split:
-    pictures = FilePictures(records, class_names, mask_values, cache)
-    count, classes = len(records), len(class_names)
-    labels, shows = np.zeros((count, classes), np.float32), np.zeros((count, classes), bool)
-    boxes = [np.zeros((0, 4), np.float32)] * count
-    box_labels = [np.zeros(0, np.int32)] * count
+def _split(pictures: FilePictures) -> Split:
+    records, class_names = pictures.records, pictures.class_names
+    shape = len(records), len(class_names)
+    labels, shows = np.zeros(shape, np.float32), np.zeros(shape, bool)
+    columns = []
     for index, record in enumerate(records):
         labels[index, [class_names.index(label) for label in record.labels]] = 1
-        if record.mask is not None:
+        boxes = boxes_of_mask(np.zeros((1, 1), np.uint8))
+        if record.masks or record.objects:
             mask = pictures.mask(index)
             shown = np.setdiff1d(np.unique(mask), [0, UNKNOWN]).astype(int) - 1
             shows[index, shown] = True
-            boxes[index], box_labels[index] = boxes_of_mask(mask)
+            boxes = boxes_of_mask(mask)
+        own = boxed(record.objects)
+        if own:
+            boxes = boxes_of(own, pictures.size(index), class_names)
+        flags = np.array([(each.difficult, each.truncated) for each in own], bool).reshape(-1, 2)
+        columns.append((*boxes, flags if own else np.zeros((len(boxes[1]), 2), bool)))
     return Split(
         ids=[record.id for record in records],
         labels=labels,
         pictures=pictures,
         mask_shows=shows,
-        boxes=boxes,
-        box_labels=box_labels,
+        boxes=[boxes for boxes, _, _ in columns],
+        box_labels=[own for _, own, _ in columns],
         groups=[record.group for record in records],
+        box_flags=[flags for _, _, flags in columns],
     )

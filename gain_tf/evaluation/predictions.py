@@ -50,7 +50,7 @@ class Predictions:
         groups: of the images.
         labels: multi-hot, (N, C).
         scores: probabilities, (N, C).
-        maps: figures of each class that an image's mask shows.
+        maps: figures of each class that an image's mask shows against something else.
         confusion: pixels of the cues by truth and cue, background first, (C + 1, C + 1).
     """
 
@@ -96,7 +96,7 @@ class Judge:
         self.maps += [
             _judged(index, category, attention, mask)
             for category, attention in shown
-            if self.split.mask_shows[index, category]
+            if self.split.mask_shows[index, category] and _has_others(mask, category)
         ]
         if shown:
             categories, stack = zip(*shown, strict=True)
@@ -118,6 +118,14 @@ class Judge:
             maps=self.maps,
             confusion=self._confusion,
         )
+
+
+def _has_others(mask: np.ndarray, category: int) -> bool:
+    """Tell whether a mask knows of something besides the object.
+
+    Where all the rest is unknown, every map would be right everywhere.
+    """
+    return bool(((mask != category + 1) & (mask != UNKNOWN)).any())
 
 
 def _judged(image: int, category: int, attention: np.ndarray, mask: np.ndarray) -> MapFigures:
