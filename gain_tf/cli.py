@@ -36,16 +36,41 @@ def config_options(command: Command) -> Command:
     def with_config(config: str, overrides: tuple[str, ...], **options: Any) -> Any:
         return command(load_config(config, overrides), **options)
 
-    decorated = click.option(
+    return _config_option(required=True)(_set_option(with_config))
+
+
+def config_argument(command: Command) -> Command:
+    """Do as `config_options`, and let the config be named without `--config` as well."""
+
+    @functools.wraps(command)
+    def with_config(
+        config: str | None, path: str | None, overrides: tuple[str, ...], **options: Any
+    ) -> Any:
+        if config is not None and path is not None:
+            raise click.UsageError(f"the config is named twice: {path} and --config {config}")
+        named = config or path
+        if named is None:
+            raise click.UsageError("no config is named: CONFIG or --config FILE")
+        return command(load_config(named, overrides), **options)
+
+    argument = click.argument("path", required=False, metavar="[CONFIG]")
+    return argument(_config_option(required=False)(_set_option(with_config)))
+
+
+def _config_option(*, required: bool) -> Command:
+    return click.option(
+        "--config", required=required, metavar="FILE", help="YAML file that describes the run."
+    )
+
+
+def _set_option(command: Command) -> Command:
+    return click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
         help="Change one key of the config, such as training.epochs=3. May be repeated.",
-    )(with_config)
-    return click.option(
-        "--config", required=True, metavar="FILE", help="YAML file that describes the run."
-    )(decorated)
+    )(command)
 
 
 def run(command: click.Command, name: str) -> None:

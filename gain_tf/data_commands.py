@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gain_tf.cli import config_options
+from gain_tf.cli import config_argument
 from gain_tf.config import Config
 from gain_tf.errors import UserError
 
@@ -32,26 +32,22 @@ def list_() -> None:
 
 
 @data.command
-@config_options
+@config_argument
 def describe(config: Config) -> None:
     """Say where the images come from, what is known to be wrong with them, and what there is."""
     from gain_tf.data.registry import load_data
 
     found = load_data(config.data)
-    click.echo(found.name)
-    for heading, text in found.about.items():
-        click.echo(f"{heading}: {text}")
+    _print_about(found)
     click.echo(f"labels: {'one an image' if found.single_label else 'any number an image'}")
     unguided = [found.class_names[c] for c in found.unguided_classes]
     if unguided:
         click.echo(f"nothing to attend to in: {', '.join(unguided)}")
-    for name, split in found.splits.items():
-        click.echo(f"\n{name}: {_count(len(split), 'image')}")
-        _print_classes(found, split)
+    _print_splits(found)
 
 
 @data.command
-@config_options
+@config_argument
 def check(config: Config) -> None:
     """Report every problem of the data set, file by file; exit status 2 if there is one."""
     from gain_tf.data.registry import load_data
@@ -65,10 +61,11 @@ def check(config: Config) -> None:
         f"{_count(int(kept.has_mask.sum()), 'mask')} and boxes in "
         f"{_count(int(kept.has_boxes.sum()), 'image')}"
     )
+    _print_about(found)
 
 
 @data.command
-@config_options
+@config_argument
 @click.option(
     "--out",
     required=True,
@@ -77,7 +74,7 @@ def check(config: Config) -> None:
     help="PNG file for the sheet.",
 )
 def show(config: Config, out: Path) -> None:
-    """Draw a sample sheet: what training sees of some images, and all that is known of them."""
+    """Draw a sample sheet of what training sees and of all that is known; count the classes."""
     if not out.parent.is_dir():
         raise UserError(f"--out: there is no folder {out.parent}")
     if out.suffix.lower() != ".png":
@@ -88,7 +85,9 @@ def show(config: Config, out: Path) -> None:
 
     found = load_data(config.data)
     save(sample_figure(found, _within_budget(found, config), config.data.image_size), out)
-    click.echo(f"sample sheet {out}")
+    _print_about(found)
+    _print_splits(found)
+    click.echo(f"\nsample sheet {out}")
 
 
 def _within_budget(found: "DataSet", config: Config) -> "Split":
@@ -101,19 +100,34 @@ def _within_budget(found: "DataSet", config: Config) -> "Split":
         raise UserError(str(error)) from error
 
 
-def _print_classes(found: "DataSet", split: "Split") -> None:
+def _print_about(found: "DataSet") -> None:
+    click.echo(found.name)
+    for heading, text in found.about.items():
+        click.echo(f"{heading}: {text}")
+
+
+def _print_splits(found: "DataSet") -> None:
     import numpy as np
 
-    boxed = np.zeros_like(split.mask_shows)
-    for index, labels in enumerate(split.box_labels):
-        boxed[index, labels] = True
-    counts = np.stack([split.labels > 0.5, split.mask_shows, boxed], axis=1).sum(axis=0)
     width = max(len(name) for name in found.class_names)
-    for number, name in enumerate(found.class_names):
-        images, masks, boxes = counts[:, number].tolist()
-        click.echo(
-            f"  {name:{width}}  {_count(images, 'image')}, {masks} with mask, {boxes} with boxes"
+    for split_name, split in found.splits.items():
+        click.echo(f"\n{split_name}: {_count(len(split), 'image')}")
+        boxes = np.zeros((len(split), len(found.class_names)), int)
+        for index, labels in enumerate(split.box_labels):
+            np.add.at(boxes[index], labels, 1)
+        counted = zip(
+            found.class_names,
+            (split.labels > 0.5).sum(axis=0).tolist(),
+            split.mask_shows.sum(axis=0).tolist(),
+            (boxes > 0).sum(axis=0).tolist(),
+            boxes.sum(axis=0).tolist(),
+            strict=True,
         )
+        for name, images, masks, boxed, number in counted:
+            click.echo(
+                f"  {name:{width}}  {_count(images, 'image')}, {masks} with mask, "
+                f"{boxed} with boxes ({number})"
+            )
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -4,11 +4,29 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from gain_tf.config.sentences import sentences
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _on_one_line(text: str) -> str:
+    if any(ord(letter) < 32 for letter in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)
+]
+"""Of a class or a file."""
+
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -81,7 +99,9 @@ def checked(schema: type[Model], value: Any, place: str, problems: list[str]) ->
     try:
         return schema.model_validate(value)
     except ValidationError as error:
-        problems += [f"{place}: {sentence}" for sentence in sentences(error, schema)]
+        # What is wrong with the part as a whole has no key before it.
+        said = (sentence.removeprefix(": ") for sentence in sentences(error, schema))
+        problems += [f"{place}: {sentence}" for sentence in said]
         return None
 
 

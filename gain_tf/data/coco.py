@@ -67,6 +67,13 @@ class _Annotation(Entry):
             raise ValueError("width and height must be greater than 0")
         return bbox
 
+    @field_validator("segmentation", mode="before")
+    @classmethod
+    def _has_runs(cls, segmentation: Any) -> Any:
+        if isinstance(segmentation, dict) and not {"size", "counts"} <= segmentation.keys():
+            raise ValueError("a mask must have size and counts")
+        return segmentation
+
     @field_validator("segmentation")
     @classmethod
     def _has_points(cls, segmentation: Any) -> Any:

@@ -95,8 +95,8 @@ class FilePictures:
         record = self.records[index]
         if record.mask is not None:
             mask = self._indexed(record.mask, record.labels)
-            values = np.setdiff1d(mask, [0, UNKNOWN]).tolist()
-            shown = [self.class_names[value - 1] for value in values]
+            values = np.setdiff1d(mask, [0, UNKNOWN])
+            shown = [self.class_names[int(value) - 1] for value in values]
             return self._with_rest(mask, record, shown or record.labels)
         if record.class_masks:
             shown = {name for name, _ in record.class_masks}

@@ -71,7 +71,7 @@ def training_batches(
     ) -> tuple[Example, tf.Tensor]:
         example, labels = load(index)
         if schedule.background_swap:
-            keep = foreground(example["mask"], example["boxes"], example["box_labels"])
+            keep = foreground(example["mask"], example["boxes"], example["box_labels"], labels)
             example["image"] = tf.cond(
                 swap,
                 lambda: swap_background(example["image"], load(partner)[0]["image"], keep),

@@ -78,6 +78,7 @@ def draw_boxes(
     boxes: np.ndarray,
     labels: np.ndarray,
     class_names: Sequence[str] | None = None,
+    remarks: Sequence[str] | None = None,
 ) -> np.ndarray:
     """Draw boxes in the colours of their classes.
 
@@ -86,20 +87,23 @@ def draw_boxes(
         boxes: y0 x0 y1 x1 in [0, 1], (n, 4).
         labels: class of each box, (n,).
         class_names: writes the name at each box; None writes nothing.
+        remarks: written at each box behind the name, n of them; None writes nothing.
 
     Returns:
         A drawn-in copy, uint8 RGB (H, W, 3).
     """
     drawn, width = image.copy(), _line_width(image)
     size = np.array([*image.shape[:2], *image.shape[:2]])
-    for box, label in zip(boxes, labels, strict=True):
+    remarks = remarks or [""] * len(boxes)
+    for box, label, remark in zip(boxes, labels, remarks, strict=True):
         category = int(label)
         # The far edge of a box that ends with the image lies one pixel beyond it.
         y0, x0, y1, x1 = np.clip(np.round(box * size), 0, size - 1).astype(int).tolist()
         for ink, thickness in ((_HALO, width + 2), (colour_of(category), width)):
             cv2.rectangle(drawn, (x0, y0), (x1, y1), ink, thickness)
-        if class_names is not None:
-            _write(drawn, class_names[category], (x0, y0), colour_of(category))
+        name = "" if class_names is None else class_names[category]
+        if text := f"{name} {remark}".strip():
+            _write(drawn, text, (x0, y0), colour_of(category))
     return drawn
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from gain_tf.data.decode import UnreadableImageError, read_image
-from gain_tf.data.folder import SUFFIXES
+from gain_tf.data.photographs import SUFFIXES
 from gain_tf.data.pipeline import resize_image
 from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import verdicts_of

@@ -1,5 +1,7 @@
 """Training images of every class: what training sees of them, and all that is known."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
@@ -17,6 +19,12 @@ LONGER_SIDE = 288
 
 ACROSS = 8
 """Pictures in a line."""
+
+MOST = 48
+"""Images on the sheet, where there are many classes."""
+
+COLUMN = 3.2
+"""Width of the counts of a class in inches."""
 
 MARGIN = 0.45
 """Left of the pictures, for the names of the lines, in inches."""
@@ -40,29 +48,37 @@ def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Fi
         image_size: (height, width) the network sees.
 
     Returns:
-        Two images a class, one annotated within the budget where there is one, in pairs of
-        lines: above, framed, as training sees them; below with everything that is known.
+        Two images a class as far as there is room, one annotated within the budget where there
+        is one, in pairs of lines: above, framed, as training sees them; below with everything
+        that is known.
     """
     train = data.splits["train"]
     chosen = _chosen(kept)
     across = min(ACROSS, len(chosen))
     blocks = -(-len(chosen) // across)
-    title = _title(data, kept, train)
+    width = MARGIN + across * CELL
+    heading, counted = _title(data, kept, train)
+    columns = max(2, int(width / COLUMN))
     high = CELL * min(image_size[0] / image_size[1], 1.5)
-    top = (len(title) + 1) * LINE_OF_TITLE
-    width, height = MARGIN + across * CELL, top + 2 * blocks * (high + CAPTION) + 0.05
+    top = (2 + -(-len(counted) // columns)) * LINE_OF_TITLE
+    height = top + 2 * blocks * (high + CAPTION) + 0.05
     figure = Figure(figsize=(width, height))
-    for number, line in enumerate(title):
+
+    def write(text: str, line: int, left: float, **style: Any) -> None:
         figure.text(
-            0.1 / width,
-            1 - (number + 0.8) * LINE_OF_TITLE / height,
-            line,
-            fontsize=10 if number == 0 else 8.5,
-            fontweight="bold" if number == 0 else "normal",
+            left / width,
+            1 - (line + 0.8) * LINE_OF_TITLE / height,
+            text,
             color=INK,
             va="center",
             parse_math=False,
+            **style,
         )
+
+    write(heading, 0, 0.1, fontsize=10, fontweight="bold")
+    for number, text in enumerate(counted):
+        line, column = divmod(number, columns)
+        write(text, 1 + line, 0.1 + column * (width - 0.1) / columns, fontsize=8.5)
     for place, (index, category) in enumerate(chosen):
         block, column = divmod(place, across)
         for below, (split, frame, name) in enumerate(
@@ -90,16 +106,19 @@ def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Fi
 
 
 def _chosen(kept: Split) -> list[tuple[int, int]]:
-    """Choose for each class an image that training sees annotated, and one that it does not."""
+    """Choose for each class an image that training sees annotated, and one that it does not.
+
+    Where there are too many for the sheet, those that training sees come first.
+    """
     annotated = kept.has_mask | kept.has_boxes
     chosen: dict[int, int] = {}
-    for category in range(kept.labels.shape[1]):
-        own = kept.labels[:, category] > 0.5
-        for wanted in (own & annotated, own & ~annotated):
-            left = [index for index in np.flatnonzero(wanted).tolist() if index not in chosen]
-            if left:
+    for wanted in (annotated, ~annotated):
+        for category in range(kept.labels.shape[1]):
+            own = np.flatnonzero(wanted & (kept.labels[:, category] > 0.5)).tolist()
+            left = [index for index in own if index not in chosen]
+            if left and len(chosen) < MOST:
                 chosen[left[0]] = category
-    return list(chosen.items())
+    return sorted(chosen.items(), key=lambda each: each[1])
 
 
 def _drawn(split: Split, index: int, image_size: tuple[int, int]) -> np.ndarray:
@@ -107,10 +126,24 @@ def _drawn(split: Split, index: int, image_size: tuple[int, int]) -> np.ndarray:
     image = enlarged_to(np.clip(np.round(seen), 0, 255).astype(np.uint8), LONGER_SIDE)
     if split.has_mask[index]:
         image = draw_mask(image, split.pictures.mask(index))
-    return draw_boxes(image, split.boxes[index], split.box_labels[index])
+    return draw_boxes(
+        image, split.boxes[index], split.box_labels[index], remarks=_remarks(split, index)
+    )
 
 
-def _title(data: DataSet, kept: Split, train: Split) -> list[str]:
+def _remarks(split: Split, index: int) -> list[str]:
+    """Say of each box whether what is in it is difficult or truncated."""
+    if split.box_flags is None:
+        return [""] * len(split.boxes[index])
+    words = ("difficult", "truncated")
+    return [
+        " ".join(word for word, on in zip(words, flags, strict=True) if on)
+        for flags in split.box_flags[index]
+    ]
+
+
+def _title(data: DataSet, kept: Split, train: Split) -> tuple[str, list[str]]:
+    """Return the heading, and the counts of each class."""
     masks, boxes = _shown(kept)
     known_masks, known_boxes = _shown(train)
     images = (train.labels > 0.5).sum(axis=0)
@@ -119,11 +152,8 @@ def _title(data: DataSet, kept: Split, train: Split) -> list[str]:
         f"{boxes[c]} of {known_boxes[c]} boxed"
         for c, name in enumerate(data.class_names)
     ]
-    pairs = ["     ".join(counted[start : start + 2]) for start in range(0, len(counted), 2)]
-    return [
-        f"{data.name}, {len(train)} training images; annotation that training sees, of all",
-        *pairs,
-    ]
+    heading = f"{data.name}, {len(train)} training images; annotation that training sees, of all"
+    return heading, counted
 
 
 def _shown(split: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,8 @@
 """Small data sets: in memory, and as files in a folder."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,9 +80,38 @@ class Album:
         (self.root / "labels.csv").write_bytes(text.encode(encoding))
         return self
 
+    def write(self, name, content):
+        """Write an annotation file: text, bytes, or what is to be JSON."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, dict | list):
+            content = json.dumps(content)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self
+
     def load(self, **folder):
         data = {"name": "folder", "root": str(self.root), "folder": folder}
         return load_data(parse_config({"name": "x", "data": data}).data)
+
+    @staticmethod
+    def found(data, identifier):
+        """All that a data set says of an image of 12 x 10 pixels, boxes in pixels."""
+        split = next(each for each in data.splits.values() if identifier in each.ids)
+        index = split.ids.index(identifier)
+        return SimpleNamespace(
+            labels={
+                name for name, on in zip(data.class_names, split.labels[index], strict=True) if on
+            },
+            shows={
+                name
+                for name, on in zip(data.class_names, split.mask_shows[index], strict=True)
+                if on
+            },
+            mask=split.pictures.mask(index),
+            boxes=(split.boxes[index] * [10, 12, 10, 12]).round(3).tolist(),
+            names=[data.class_names[label] for label in split.box_labels[index]],
+            flags=split.box_flags[index].tolist(),
+        )
 
     def problems(self, **folder):
         """What is wrong, with paths relative to the root."""
