@@ -57,6 +57,16 @@ def test_describe_counts(config, root, capsys):
     assert [sum(int(line[n]) for line in lines) for n in range(3)] == [12, 8, 8]
 
 
+def test_the_config_may_be_named_without_its_option(config, capsys):
+    assert call("check", config, "--set", "data.budget.boxes=1") == 0
+    assert "boxes in 1 image" in capsys.readouterr().out
+    assert call("check", config, "--config", config) == 2
+    assert call("check") == 2
+    said = capsys.readouterr().err
+    assert "the config is named twice" in said
+    assert "no config is named: CONFIG or --config FILE" in said
+
+
 def test_check_says_that_all_is_well(config, capsys):
     assert call("check", "--config", config) == 0
     said = capsys.readouterr().out
@@ -78,9 +88,12 @@ def test_check_refuses_a_budget_that_cannot_be_paid(config, capsys):
     assert "99 annotated images asked for" in capsys.readouterr().err
 
 
-def test_show_draws_a_sheet(config, tmp_path):
+def test_show_draws_a_sheet(config, tmp_path, capsys):
     out = tmp_path / "sheet.png"
-    assert call("show", "--config", config, "--out", out) == 0
+    assert call("show", config, "--out", out) == 0
+    said = capsys.readouterr().out
+    counts = re.findall(r"bolt +(\d+) images, (\d+) with mask, (\d+) with boxes \((\d+)\)", said)
+    assert sum(int(count[3]) for count in counts) == 4
     with Image.open(out) as sheet:
         sheet.load()
         assert sheet.width > 400

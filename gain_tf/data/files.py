@@ -56,6 +56,11 @@ class FileRecord:
         return self.annotation.objects if self.annotation else ()
 
     @property
+    def shows_pixels(self) -> bool:
+        """Whether a mask can be made of what there is."""
+        return bool(self.masks) or any(each.outline and not each.crowd for each in self.objects)
+
+    @property
     def masks(self) -> tuple[Path, ...]:
         """Every mask that is a file."""
         return (*([self.mask] if self.mask else ()), *(path for _, path in self.class_masks))
@@ -89,6 +94,8 @@ class FilePictures:
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`: all unknown where there is none."""
+        if not self.records[index].shows_pixels:
+            return np.full(self.size(index), UNKNOWN, np.uint8)
         return self._keep("mask", index, lambda: self._mask(index))
 
     def _mask(self, index: int) -> np.ndarray:
@@ -102,8 +109,6 @@ class FilePictures:
             shown = {name for name, _ in record.class_masks}
             return self._with_rest(self._of_classes(record), record, shown)
         size = self.size(index)
-        if not any(each.outline and not each.crowd for each in record.objects):
-            return np.full(size, UNKNOWN, np.uint8)
         shown = {each.category for each in record.objects if each.located}
         mask = mask_of(regions_of(record.objects, size, self.class_names), size)
         return self._with_rest(mask, record, shown)
@@ -214,7 +219,7 @@ def _split(pictures: FilePictures) -> Split:
     for index, record in enumerate(records):
         labels[index, [class_names.index(label) for label in record.labels]] = 1
         boxes = boxes_of_mask(np.zeros((1, 1), np.uint8))
-        if record.masks or record.objects:
+        if record.shows_pixels:
             mask = pictures.mask(index)
             shown = np.setdiff1d(np.unique(mask), [0, UNKNOWN]).astype(int) - 1
             shows[index, shown] = True

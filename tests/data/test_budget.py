@@ -1,5 +1,6 @@
 """Which images keep their annotation."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -107,6 +108,17 @@ def test_what_is_kept_is_what_was_there(make_split):
     for index in boxes:
         np.testing.assert_array_equal(cut.boxes[index], split.boxes[index])
         np.testing.assert_array_equal(cut.box_labels[index], split.box_labels[index])
+
+
+def test_flags_stay_with_their_boxes(make_split):
+    split = make_split([0, 1, 0, 1])
+    flags = [np.array([[index % 2 == 0, True]]) for index in range(4)]
+    kept = within_budget(replace(split, box_flags=flags), Budget(boxes=2), 1)
+    assert [len(own) for own in kept.box_flags] == [len(own) for own in kept.boxes]
+    assert sum(map(len, kept.box_flags)) == 2
+    index = next(n for n, own in enumerate(kept.box_flags) if len(own))
+    np.testing.assert_array_equal(kept.box_flags[index], flags[index])
+    assert within_budget(split, Budget(boxes=2), 1).box_flags is None
 
 
 def test_rolled_keeps_who_is_annotated_and_how_large(make_split):

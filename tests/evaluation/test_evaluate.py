@@ -101,6 +101,18 @@ def test_without_masks_only_the_verdicts_are_judged(model, data):
     assert set(figures) == {"split", "images", "seed", "classification"}
 
 
+def test_a_mask_without_background_judges_no_map(model, data):
+    """Where all but the object is unknown, every map would be perfect."""
+    split = data.splits["test"]
+    masks = split.pictures.masks.copy()
+    masks[0][masks[0] == 0] = 255
+    partial = replace(split, pictures=replace(split.pictures, masks=masks))
+    _, predictions = evaluate_model(
+        model, CONFIG, replace(data, splits={**data.splits, "test": partial})
+    )
+    assert [figures.image for figures in predictions.maps] == [1, 2, 3]
+
+
 def test_unguided_classes_have_no_map(model, data):
     _, predictions = evaluate_model(model, CONFIG, replace(data, unguided_classes=[0, 2]))
     assert {figures.category for figures in predictions.maps} == {1, 3}

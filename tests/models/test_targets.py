@@ -41,6 +41,15 @@ def test_empty_and_unknown_masks_carry_no_target():
     np.testing.assert_array_equal(target.value, np.zeros((3, 2, 2)))
 
 
+def test_a_mask_of_one_class_alone_guides_that_class_on_its_own_pixels():
+    mask = np.full((2, 4, 4), 255, np.uint8)
+    mask[0, :2, :2] = 1
+    target = mask_target({"mask": tf.constant(mask)}, PAIRS, 2, 2)
+    np.testing.assert_array_equal(target.carried, [1, 0, 0])
+    np.testing.assert_array_equal(target.known[0], [[1, 0], [0, 0]])
+    np.testing.assert_array_equal(target.value[0], [[1, 0], [0, 0]])
+
+
 @pytest.mark.parametrize("flag", [[1, 0], [True, False], [[1], [0]]])
 def test_the_flag_hides_a_mask(flag):
     example = {"mask": tf.constant(masks()), "has_mask": tf.constant(flag)}

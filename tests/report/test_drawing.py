@@ -73,6 +73,9 @@ def test_a_name_is_written_at_a_box_even_at_the_edge():
     plain = draw_boxes(image, boxes, labels)
     named = draw_boxes(image, boxes, labels, ["ring", "washer"])
     assert (plain != named).any()
+    remarked = draw_boxes(image, boxes, labels, remarks=["difficult"])
+    assert (plain != remarked).any()
+    np.testing.assert_array_equal(draw_boxes(image, boxes, labels, remarks=[""]), plain)
 
 
 def test_no_boxes_draw_nothing(grey):
