@@ -46,9 +46,10 @@ def load_folder(data: Data) -> DataSet:
     settings = data.folder
     annotations = _annotations(root, settings)
     records, problems = list_images(root, settings, annotations)
-    problems = [*annotations.problems, *problems]
     if not records:
-        raise DataError(problems or [f"{root}: has no image"])
+        # Without the annotation that could not be read the layout of the folder means nothing.
+        raise DataError(annotations.problems or problems or [f"{root}: has no image"])
+    problems = [*annotations.problems, *problems]
     records = [_annotated(record, annotations, settings) for record in records]
     names = settings.classes or sorted({label for record in records for label in record.labels})
     records = [_masked(root, record, names) for record in records]

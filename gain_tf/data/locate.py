@@ -37,7 +37,7 @@ class ImageFinder:
     def __init__(self, root: Path, images: Iterable[Path]) -> None:
         self.root = root
         self.images = list(images)
-        self._known = set(self.images)
+        self._at_path = {os.path.abspath(path): path for path in self.images}
         self._named: dict[str, list[Path]] = defaultdict(list)
         self._stems: dict[str, list[Path]] = defaultdict(list)
         for path in self.images:
@@ -74,11 +74,9 @@ class ImageFinder:
 
     def _at(self, file: Path, name: str) -> Path | None:
         """Follow a name from the places it may start at."""
-        for start in (file.parent, self.root, self.root / "images"):
-            path = path_below(self.root, os.path.abspath(start / name)) if name else None
-            if path in self._known:
-                return path
-        return None
+        places = (file.parent, self.root, self.root / "images")
+        paths = (os.path.abspath(os.path.join(place, name)) for place in places)
+        return next((self._at_path[path] for path in paths if path in self._at_path), None)
 
     def _ending_with(self, name: str) -> list[Path]:
         """List the images whose path ends with a name, or with the most of a foreign one."""

@@ -350,6 +350,13 @@ def test_settings_that_do_not_fit(album, pets, settings, said):
     assert any(problem.startswith(said) for problem in problems), problems
 
 
+def test_an_unreadable_file_is_all_that_is_said_of_a_folder_that_needs_it(album, pets):
+    pets()
+    album.write("x.json", "{")
+    (problem,) = album.problems()
+    assert problem.startswith("x.json: is not JSON: Expecting property name")
+
+
 def test_json_that_is_very_deep_or_long(album, pets):
     album.write("x.json", coco(pets()))
     album.write("deep.json", "[" * 100_000)
