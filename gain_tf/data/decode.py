@@ -1,6 +1,7 @@
 """Files to pixels: the one decoder of training, evaluation and every tool."""
 
 import os
+from typing import IO
 
 import cv2
 import numpy as np
@@ -30,12 +31,28 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
         raise UnreadableImageError(f"{path}: cannot be read: {error.strerror}") from error
+    return decode_image(data, path)
+
+
+def decode_image(data: np.ndarray, name: str | os.PathLike[str]) -> np.ndarray:
+    """Decode a photograph; see `read_image`.
+
+    Args:
+        data: content of the file, uint8 (bytes,).
+        name: for errors.
+
+    Returns:
+        uint8 RGB (H, W, 3).
+
+    Raises:
+        UnreadableImageError: the bytes are no image.
+    """
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     except cv2.error as error:
-        raise UnreadableImageError(f"{path}: cannot be decoded: {error.err}") from error
+        raise UnreadableImageError(f"{name}: cannot be decoded: {error.err}") from error
     if image is None:
-        raise UnreadableImageError(f"{path}: is not an image that can be decoded")
+        raise UnreadableImageError(f"{name}: is not an image that can be decoded")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -53,22 +70,40 @@ def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
         UnreadableImageError: the file is missing, broken, or has colours instead of indices.
     """
+    return decode_mask(path, path)
+
+
+def decode_mask(
+    file: str | os.PathLike[str] | IO[bytes], name: str | os.PathLike[str]
+) -> np.ndarray:
+    """Decode a mask; see `read_mask`.
+
+    Args:
+        file: PNG, a path or an open file.
+        name: for errors.
+
+    Returns:
+        uint8 (H, W).
+
+    Raises:
+        UnreadableImageError: the file is missing, broken, or has colours instead of indices.
+    """
     try:
-        with Image.open(path) as picture:
+        with Image.open(file) as picture:
             if picture.mode not in ("1", "L", "P"):
                 raise UnreadableImageError(
-                    f"{path}: a mask must be a grey or palette image, not {picture.mode}"
+                    f"{name}: a mask must be a grey or palette image, not {picture.mode}"
                 )
             grey = picture.convert("L") if picture.mode == "1" else picture
             return np.array(grey, np.uint8)
     except UnreadableImageError:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableImageError(f"{path}: cannot be decoded: {error}") from error
+        raise UnreadableImageError(f"{name}: cannot be decoded: {error}") from error
 
 
-def picture_problem(path: str | os.PathLike[str]) -> str | None:
-    """Say what is wrong with an image file, None where nothing is.
+def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:
+    """Say what is wrong with an image file, a path or an open one, None where nothing is.
 
     Decodes every byte with a decoder that, unlike OpenCV's, reports truncation.
     """

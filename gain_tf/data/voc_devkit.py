@@ -1,0 +1,172 @@
+"""PASCAL VOC as its development kit defines it: classes, colours, annotation files."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+import numpy as np
+
+from gain_tf.data.files import DataError
+
+CLASS_NAMES = (
+    "aeroplane",
+    "bicycle",
+    "bird",
+    "boat",
+    "bottle",
+    "bus",
+    "car",
+    "cat",
+    "chair",
+    "cow",
+    "diningtable",
+    "dog",
+    "horse",
+    "motorbike",
+    "person",
+    "pottedplant",
+    "sheep",
+    "sofa",
+    "train",
+    "tvmonitor",
+)
+"""The objects. A mask has index + 1; 0 is background, 255 the border of an object or unclear."""
+
+_ID = re.compile(r"\d{4}_\d{6}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class VocObject:
+    """One object of an annotation.
+
+    Attributes:
+        label: index in `CLASS_NAMES`.
+        box: y0 x0 y1 x1 in [0, 1].
+        difficult: not counted by the detection challenge.
+        truncated: the box is not the whole extent of the object.
+    """
+
+    label: int
+    box: tuple[float, float, float, float]
+    difficult: bool
+    truncated: bool
+
+
+def colour_map(count: int = 256) -> np.ndarray:
+    """Return the colour of each mask value.
+
+    The bits of a value are dealt to red, green and blue in turn, the lowest first; in each colour
+    they fill the byte from the highest bit down.
+
+    Args:
+        count: of mask values, at most 256.
+
+    Returns:
+        uint8 (count, 3), RGB.
+    """
+    values = np.arange(count)
+    colours = np.zeros((count, 3), np.uint8)
+    for bit in range(8):
+        colours[:, bit % 3] |= ((values >> bit & 1) << (7 - bit // 3)).astype(np.uint8)
+    return colours
+
+
+def read_ids(text: bytes, place: str) -> list[str]:
+    """Read a list of images, one a line.
+
+    Args:
+        text: content of the file.
+        place: where it was found, for errors.
+
+    Returns:
+        The ids, such as `2007_000032`, in the order of the file.
+
+    Raises:
+        DataError: a line is no id of VOC, or an id occurs twice; all are listed.
+    """
+    lines = text.decode("ascii", errors="replace").splitlines()
+    ids = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    problems = [
+        f"{place}, line {number}: {name!r} is no id of an image, such as 2007_000032"
+        for number, name in ids
+        if not _ID.fullmatch(name)
+    ]
+    counts = Counter(name for _, name in ids)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        problems.append(f"{place}: names more than once: {', '.join(twice)}")
+    if problems:
+        raise DataError(problems)
+    return list(counts)
+
+
+def read_annotation(text: bytes, size: tuple[int, int], place: str) -> list[VocObject]:
+    """Read the objects of an annotation file.
+
+    VOC counts pixels from 1 and includes the last: the box of the whole image has xmin 1 and xmax
+    its width.
+
+    Args:
+        text: XML; a document type, and with it every entity, is refused.
+        size: (height, width) of the image.
+        place: where the file was found, for errors.
+
+    Returns:
+        The objects in the order of the file, difficult ones included.
+
+    Raises:
+        DataError: the file is broken, or an object has no known name or no box; all are listed.
+    """
+    try:
+        parser = ElementTree.XMLParser(target=_PlainTree())
+        root = ElementTree.fromstring(text, parser)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise DataError([f"{place}: is no annotation that can be read: {error}"]) from error
+    objects, problems = [], []
+    for number, element in enumerate(root.findall("object"), 1):
+        try:
+            objects.append(_object(element, size))
+        except ValueError as error:
+            problems.append(f"{place}, object {number}: {error}")
+    if problems:
+        raise DataError(problems)
+    return objects
+
+
+def image_labels(objects: Sequence[VocObject]) -> list[int]:
+    """Return the classes of an image, sorted: those of all its objects, difficult ones too."""
+    return sorted({each.label for each in objects})
+
+
+class _PlainTree(ElementTree.TreeBuilder):
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ValueError(f"it declares a document type ({name})")
+
+
+def _object(element: ElementTree.Element, size: tuple[int, int]) -> VocObject:
+    name = (element.findtext("name") or "").strip()
+    if name not in CLASS_NAMES:
+        raise ValueError(f"unknown name {name!r}; known are {', '.join(CLASS_NAMES)}")
+    # Parts of a person have boxes of their own, a level deeper.
+    corners = [element.findtext(f"bndbox/{key}") for key in ("ymin", "xmin", "ymax", "xmax")]
+    try:
+        y0, x0, y1, x1 = (float(corner or "") for corner in corners)
+    except ValueError as error:
+        raise ValueError(f"{name} has no box of four numbers") from error
+    height, width = size
+    edges = np.array([(y0 - 1) / height, (x0 - 1) / width, y1 / height, x1 / width])
+    top, left, bottom, right = np.clip(edges, 0, 1).tolist()
+    # Written so that a box with a NaN is refused too.
+    if not (top < bottom and left < right):
+        raise ValueError(f"{name} has an empty box within {width} x {height} pixels")
+    return VocObject(
+        label=CLASS_NAMES.index(name),
+        box=(top, left, bottom, right),
+        difficult=_flag(element, "difficult"),
+        truncated=_flag(element, "truncated"),
+    )
+
+
+def _flag(element: ElementTree.Element, name: str) -> bool:
+    return (element.findtext(name) or "0").strip() == "1"
