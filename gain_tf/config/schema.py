@@ -73,6 +73,19 @@ class Workpiece(Section):
     seed: Seed = 0
 
 
+class Voc2012(Section):
+    """PASCAL VOC 2012: see `gain_tf.data.voc2012_splits` for what `data.root` must hold.
+
+    `train` names the split that is trained on; `data_dir` is where the records are kept (default:
+    that of TensorFlow Datasets). `part` takes archives that hold only a part of VOC, whose number
+    of images is then not checked.
+    """
+
+    train: Literal["trainaug", "train"] = "trainaug"
+    data_dir: Path | None = None
+    part: bool = False
+
+
 class Folder(Section):
     """The user's own images: see `gain_tf.data.folder` for the layout.
 
@@ -119,6 +132,7 @@ class Data(Section):
     augmentation: Augmentation = Augmentation()
     cache: bool = True
     workpiece: Workpiece = Workpiece()
+    voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
 
 

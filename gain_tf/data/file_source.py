@@ -5,13 +5,14 @@ touch the disk, and it takes no room twice.
 """
 
 import gzip
+import io
 import os
 import tarfile
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import Protocol
 
 from gain_tf.data.files import DataError
 
@@ -126,7 +127,7 @@ def open_archive(path: Path, wanted: Collection[str]) -> TarSource:
         with path.open("rb") as file:
             compressed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            plain: IO[bytes] = gzip.GzipFile(fileobj=file) if compressed else file
+            plain: io.BufferedIOBase = gzip.GzipFile(fileobj=file) if compressed else file
             # A header that claims gigabytes is refused before it is read: tarfile would not.
             with tarfile.open(fileobj=_Bounded(plain), mode="r:") as archive:
                 return TarSource(path, _files(archive, wanted, compressed))
@@ -173,14 +174,14 @@ class _RefusedError(Exception):
     """An archive is not used; the message says why, without its name."""
 
 
-@dataclass
-class _Bounded:
+class _Bounded(io.BufferedIOBase):
     """A file for `tarfile` that is never read in large pieces nor past a bound."""
 
-    file: IO[bytes]
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self.file = file
 
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= LARGEST_FILE + tarfile.RECORDSIZE:
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= LARGEST_FILE + tarfile.RECORDSIZE:
             raise _RefusedError(f"holds a header larger than {LARGEST_FILE >> 20} MiB")
         return self.file.read(size)
 

@@ -7,8 +7,9 @@ Importing this module registers the builder: afterwards `tfds.load("voc2012")` w
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import cv2
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -122,7 +123,7 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
         sources = find_sources(Path(dl_manager.manual_dir))
-        splits = read_splits(sources, self.builder_config.expected)
+        splits = read_splits(sources, cast(Voc2012Config, self.builder_config).expected)
 
         def known(name: str) -> VocImage:
             return read_voc_image(sources, name)
@@ -162,7 +163,8 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
                 {
                     "image": image.jpeg,
                     "labels": labels,
-                    "mask": image.mask[..., np.newaxis],
+                    # Bytes, since TFDS would have TensorFlow encode each mask, which is slower.
+                    "mask": _png(image.mask),
                     "boxes": [
                         {
                             "bbox": _bbox(each.box),
@@ -177,7 +179,11 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
             )
         if problems:
             raise DataError(problems)
-        self.info.metadata[split] = columns
+        cast(tfds.core.MetadataDict, self.info.metadata)[split] = columns
+
+
+def _png(mask: np.ndarray) -> bytes:
+    return cv2.imencode(".png", mask)[1].tobytes()
 
 
 def _bbox(box: tuple[float, float, float, float]) -> tfds.features.BBox:

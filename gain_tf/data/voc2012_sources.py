@@ -76,6 +76,27 @@ class VocImage:
     objects: Sequence[VocObject]
 
 
+def missing_archives(folder: Path) -> list[str]:
+    """Say what a folder lacks.
+
+    Args:
+        folder: that should hold the archives or what they unpack to.
+
+    Returns:
+        A sentence for each that is missing, with the address to get it from.
+    """
+    unpacked = FolderSource(folder)
+    return [
+        f"{folder}: holds neither {name} nor {below}; get the archive from {ADDRESSES[name]} and "
+        "put it there as it is"
+        for name, below, first in (
+            (TRAINVAL, _DEVKIT, f"{_LISTS}train.txt"),
+            (SBD, _SBD_LISTS, f"{_SBD_LISTS}train.txt"),
+        )
+        if first not in unpacked and not (folder / name).is_file()
+    ]
+
+
 def find_sources(folder: Path) -> Sources:
     """Find the archives or unpacked folders, and look through the archives.
 
@@ -86,34 +107,21 @@ def find_sources(folder: Path) -> Sources:
         The sources; a folder is preferred to the archive it came from.
 
     Raises:
-        DataError: something is missing, with the address to get it from, or an archive is broken.
+        DataError: something is missing, or an archive is broken.
     """
-    unpacked = FolderSource(folder)
-    has_trainval = f"{_LISTS}train.txt" in unpacked
-    has_sbd = f"{_SBD_LISTS}train.txt" in unpacked
-    has_test = f"{_LISTS}test.txt" in unpacked
-    missing = [
-        f"{folder}: holds neither {name} nor {below}; get it from {ADDRESSES[name]} and put it "
-        "there as it is"
-        for name, below, there in ((TRAINVAL, _DEVKIT, has_trainval), (SBD, _SBD_LISTS, has_sbd))
-        if not there and not (folder / name).is_file()
-    ]
-    if missing:
+    if missing := missing_archives(folder):
         raise DataError(missing)
-    test = unpacked if has_test else None
-    if not has_test and (folder / TEST).is_file():
-        test = open_archive(folder / TEST, [f"{_LISTS}test.txt", _IMAGES])
-    return Sources(
-        trainval=unpacked
-        if has_trainval
-        else open_archive(folder / TRAINVAL, [_LISTS, _IMAGES, _OBJECTS, _MASKS]),
-        sbd=unpacked
-        if has_sbd
-        else open_archive(
-            folder / SBD, [f"{_SBD_LISTS}train.txt", f"{_SBD_LISTS}val.txt", _SBD_MASKS]
-        ),
-        test=test,
-    )
+    unpacked = FolderSource(folder)
+    sbd_lists = [f"{_SBD_LISTS}train.txt", f"{_SBD_LISTS}val.txt"]
+    trainval = sbd = test = unpacked
+    if f"{_LISTS}train.txt" not in unpacked:
+        trainval = open_archive(folder / TRAINVAL, [_LISTS, _IMAGES, _OBJECTS, _MASKS])
+    if sbd_lists[0] not in unpacked:
+        sbd = open_archive(folder / SBD, [*sbd_lists, _SBD_MASKS])
+    if f"{_LISTS}test.txt" not in unpacked:
+        has_test = (folder / TEST).is_file()
+        test = open_archive(folder / TEST, [f"{_LISTS}test.txt", _IMAGES]) if has_test else None
+    return Sources(trainval, sbd, test)
 
 
 def read_splits(sources: Sources, expected: Mapping[str, int]) -> dict[str, list[str]]:
@@ -143,7 +151,7 @@ def read_splits(sources: Sources, expected: Mapping[str, int]) -> dict[str, list
         if splits[first] & splits.get(second, set())
     ]
     problems += [
-        f"split {name}: has {len(ids)} images, VOC 2012 has {expected[name]}"
+        f"split {name}: {len(ids)} instead of {expected[name]} images"
         for name, ids in splits.items()
         if name in expected and len(ids) != expected[name]
     ]
