@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -133,12 +133,13 @@ def _readable(builder: "Voc2012") -> "Voc2012":
     return builder
 
 
-def _split(builder: "Voc2012", name: str, cache: bool) -> Split:
+def _split(builder: Any, name: str, cache: bool) -> Split:
+    """Make a split of records; TFDS's decorators hide the builder's methods from type checkers."""
     import tensorflow_datasets as tfds
 
     as_they_are = {"image": tfds.decode.SkipDecoding(), "mask": tfds.decode.SkipDecoding()}
     pictures: Pictures = RecordPictures(builder.as_data_source(split=name, decoders=as_they_are))
-    columns = cast(Mapping, builder.info.metadata)[name]
+    columns = builder.info.metadata[name]
     return Split(
         ids=columns["id"],
         labels=_multi_hot(columns["labels"]).astype(np.float32),
