@@ -157,7 +157,7 @@ def _files(
         if member.isdir() or not (name in wanted or name.startswith(folders)):
             continue
         if not member.isreg() or member.issparse():
-            raise _RefusedError(f"{name} is a link, not a file")
+            raise _RefusedError(f"{name} is no plain file")
         if member.size > LARGEST_FILE:
             raise _RefusedError(f"{name} is larger than {LARGEST_FILE >> 20} MiB")
         files[name] = (member.offset_data, member.size)

@@ -15,17 +15,15 @@ import tensorflow_datasets as tfds
 
 from gain_tf.data.dataset import UNKNOWN
 from gain_tf.data.files import DataError
+from gain_tf.data.voc2012_images import VocImage, read_test_image, read_voc_image
 from gain_tf.data.voc2012_sources import (
     ADDRESSES,
     COUNTS,
     SBD,
     TEST,
     TRAINVAL,
-    VocImage,
     find_sources,
     read_splits,
-    read_test_image,
-    read_voc_image,
 )
 from gain_tf.data.voc_devkit import CLASS_NAMES, image_labels
 

@@ -1,4 +1,4 @@
-"""Where PASCAL VOC 2012 and SBD lie, which images belong to which split, what is said of each.
+"""Where PASCAL VOC 2012 and SBD lie, and which images belong to which split.
 
 The folder holds the official archives, or what they unpack to, or some of each:
 
@@ -8,20 +8,13 @@ The folder holds the official archives, or what they unpack to, or some of each:
   split `test`; nothing else needs it.
 """
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from gain_tf.data.dataset import UNKNOWN
-from gain_tf.data.decode import UnreadableImageError, decode_mask, picture_problem
 from gain_tf.data.file_source import FileSource, FolderSource, open_archive
 from gain_tf.data.files import DataError
-from gain_tf.data.sbd import read_sbd_mask
-from gain_tf.data.voc_devkit import CLASS_NAMES, VocObject, read_annotation, read_ids
+from gain_tf.data.voc_devkit import read_ids
 
 COUNTS = {"train": 1464, "trainaug": 10582, "val": 1449, "test": 1456}
 """How many images each split of VOC 2012 has."""
@@ -39,11 +32,12 @@ ADDRESSES = {
 
 _DEVKIT = "VOCdevkit/VOC2012/"
 _LISTS = f"{_DEVKIT}ImageSets/Segmentation/"
-_IMAGES = f"{_DEVKIT}JPEGImages/"
-_OBJECTS = f"{_DEVKIT}Annotations/"
-_MASKS = f"{_DEVKIT}SegmentationClass/"
 _SBD_LISTS = "benchmark_RELEASE/dataset/"
-_SBD_MASKS = f"{_SBD_LISTS}cls/"
+IMAGES = f"{_DEVKIT}JPEGImages/"
+OBJECTS = f"{_DEVKIT}Annotations/"
+MASKS = f"{_DEVKIT}SegmentationClass/"
+SBD_MASKS = f"{_SBD_LISTS}cls/"
+"""Folders with a file for each image: `.jpg`, `.xml`, `.png` and `.mat`."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +53,6 @@ class Sources:
     trainval: FileSource
     sbd: FileSource
     test: FileSource | None
-
-
-@dataclass(frozen=True)
-class VocImage:
-    """One image and what is known of it.
-
-    Attributes:
-        jpeg: the image as published.
-        mask: uint8 (H, W), class index + 1, 0 background, 255 unknown.
-        objects: the boxes.
-    """
-
-    jpeg: bytes
-    mask: np.ndarray
-    objects: Sequence[VocObject]
 
 
 def missing_archives(folder: Path) -> list[str]:
@@ -115,12 +94,12 @@ def find_sources(folder: Path) -> Sources:
     sbd_lists = [f"{_SBD_LISTS}train.txt", f"{_SBD_LISTS}val.txt"]
     trainval = sbd = test = unpacked
     if f"{_LISTS}train.txt" not in unpacked:
-        trainval = open_archive(folder / TRAINVAL, [_LISTS, _IMAGES, _OBJECTS, _MASKS])
+        trainval = open_archive(folder / TRAINVAL, [_LISTS, IMAGES, OBJECTS, MASKS])
     if sbd_lists[0] not in unpacked:
-        sbd = open_archive(folder / SBD, [*sbd_lists, _SBD_MASKS])
+        sbd = open_archive(folder / SBD, [*sbd_lists, SBD_MASKS])
     if f"{_LISTS}test.txt" not in unpacked:
         has_test = (folder / TEST).is_file()
-        test = open_archive(folder / TEST, [f"{_LISTS}test.txt", _IMAGES]) if has_test else None
+        test = open_archive(folder / TEST, [f"{_LISTS}test.txt", IMAGES]) if has_test else None
     return Sources(trainval, sbd, test)
 
 
@@ -162,59 +141,6 @@ def read_splits(sources: Sources, expected: Mapping[str, int]) -> dict[str, list
     return {name: sorted(ids) for name, ids in splits.items()}
 
 
-def read_voc_image(sources: Sources, name: str) -> VocImage:
-    """Read an image of `train`, `trainaug` or `val`, and what is known of it.
-
-    Where both VOC and SBD drew a mask, VOC's is taken.
-
-    Args:
-        sources: of the files.
-        name: id of the image.
-
-    Returns:
-        The image, its mask and its objects.
-
-    Raises:
-        DataError: one of its files is broken, or mask and image differ in size; all are listed.
-    """
-    source, image = sources.trainval, f"{_IMAGES}{name}.jpg"
-    jpeg, size = _jpeg(source, image)
-    problems: list[str] = []
-    mask, objects = np.zeros(size, np.uint8), []
-    try:
-        mask = _mask(sources, name)
-        if mask.shape != size:
-            problems.append(
-                f"{source.place(image)}: is {size[1]} x {size[0]}, its mask is "
-                f"{mask.shape[1]} x {mask.shape[0]}"
-            )
-    except DataError as error:
-        problems += error.problems
-    try:
-        annotation = f"{_OBJECTS}{name}.xml"
-        objects = read_annotation(source.read(annotation), size, source.place(annotation))
-    except DataError as error:
-        problems += error.problems
-    if problems:
-        raise DataError(problems)
-    return VocImage(jpeg, mask, objects)
-
-
-def read_test_image(source: FileSource, name: str) -> VocImage:
-    """Read an image of `test`, of which nothing is known: its mask is 255 throughout.
-
-    Args:
-        source: of the test images.
-        name: id of the image.
-
-    Raises:
-        DataError: the image is broken.
-    """
-    # The archive has annotations, but of the person layout challenge: a few people, nothing else.
-    jpeg, size = _jpeg(source, f"{_IMAGES}{name}.jpg")
-    return VocImage(jpeg, np.full(size, UNKNOWN, np.uint8), [])
-
-
 def _ids(source: FileSource, name: str) -> set[str]:
     return set(read_ids(source.read(name), source.place(name)))
 
@@ -223,41 +149,16 @@ def _missing_files(sources: Sources, splits: Mapping[str, set[str]]) -> list[str
     wanted = [
         (sources.trainval, f"{folder}{name}.{suffix}")
         for name in sorted(splits["trainaug"] | splits["val"])
-        for folder, suffix in ((_IMAGES, "jpg"), (_OBJECTS, "xml"))
+        for folder, suffix in ((IMAGES, "jpg"), (OBJECTS, "xml"))
     ]
     wanted += [
-        (sources.trainval, f"{_MASKS}{name}.png")
-        for name in sorted(splits["train"] | splits["val"])
+        (sources.trainval, f"{MASKS}{name}.png") for name in sorted(splits["train"] | splits["val"])
     ]
     wanted += [
-        (sources.sbd, f"{_SBD_MASKS}{name}.mat")
+        (sources.sbd, f"{SBD_MASKS}{name}.mat")
         for name in sorted(splits["trainaug"] - splits["train"])
-        if f"{_MASKS}{name}.png" not in sources.trainval
+        if f"{MASKS}{name}.png" not in sources.trainval
     ]
     if sources.test is not None:
-        wanted += [(sources.test, f"{_IMAGES}{name}.jpg") for name in sorted(splits["test"])]
+        wanted += [(sources.test, f"{IMAGES}{name}.jpg") for name in sorted(splits["test"])]
     return [f"{source.place(name)}: is not there" for source, name in wanted if name not in source]
-
-
-def _jpeg(source: FileSource, name: str) -> tuple[bytes, tuple[int, int]]:
-    data = source.read(name)
-    if problem := picture_problem(io.BytesIO(data)):
-        raise DataError([f"{source.place(name)}: {problem}"])
-    with Image.open(io.BytesIO(data)) as picture:
-        width, height = picture.size
-    return data, (height, width)
-
-
-def _mask(sources: Sources, name: str) -> np.ndarray:
-    voc, sbd = f"{_MASKS}{name}.png", f"{_SBD_MASKS}{name}.mat"
-    if voc not in sources.trainval:
-        return read_sbd_mask(sources.sbd.read(sbd), sources.sbd.place(sbd))
-    place = sources.trainval.place(voc)
-    try:
-        mask = decode_mask(io.BytesIO(sources.trainval.read(voc)), place)
-    except UnreadableImageError as error:
-        raise DataError([str(error)]) from error
-    strange = np.setdiff1d(mask, [*range(len(CLASS_NAMES) + 1), UNKNOWN])
-    if strange.size:
-        raise DataError([f"{place}: has the value {strange[0]}, which is no class"])
-    return mask
