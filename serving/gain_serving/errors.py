@@ -74,6 +74,13 @@ class BadModelError(ModelUnavailableError):
     kind = "bad_model"
 
 
+class AuditError(ServingError):
+    """The decision could not be logged."""
+
+    status = 503
+    kind = "audit"
+
+
 class UserError(ServingError):
     """A setting or an argument is wrong; the message says what would be right."""
 

@@ -27,7 +27,7 @@ def pillow(kind, picture=PICTURE, **options):
 
 
 def opencv(ending, image):
-    return cv2.imencode(ending, image)[1].tobytes()
+    return cv2.imencode(ending, image[..., ::-1] if image.ndim == 3 else image)[1].tobytes()
 
 
 def oriented(kind, orientation):
