@@ -74,8 +74,12 @@ class Judged:
         except BlockingIOError as error:
             self._lock.close()
             raise UserError(f"{path}: another gain-serve watch is writing it") from error
-        self._seen = _read(path)
-        self._lines = LineLog(path, header=_line(COLUMNS), durable=True)
+        try:
+            self._seen = _read(path)
+            self._lines = LineLog(path, header=_line(COLUMNS), durable=True)
+        except (UserError, OSError):
+            self._lock.close()
+            raise
 
     def knows(self, name: str, signature: Signature) -> bool:
         """Tell whether the file is one that has been judged, without reading it."""

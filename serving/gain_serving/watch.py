@@ -108,21 +108,24 @@ class _Watch:
                 self._look_at(path, self._arriving[path])
 
     def _listen(self, stop: threading.Event) -> None:
-        """Hear of changes at once; where the system tells none, the scans find them."""
-        try:
-            for changes in watchfiles.watch(
-                self._folder,
-                watch_filter=None,
-                debounce=100,
-                step=20,
-                rust_timeout=500,
-                stop_event=stop,
-                raise_interrupt=False,
-            ):
-                for _, path in changes:
-                    self._news.put(Path(path))
-        except (OSError, RuntimeError) as error:
-            _log.warning("%s: only looked at every now and then: %s", self._folder, error)
+        """Hear of changes at once; what the system does not tell, the scans find."""
+        while not stop.is_set():
+            try:
+                for changes in watchfiles.watch(
+                    self._folder,
+                    watch_filter=None,
+                    debounce=100,
+                    step=20,
+                    rust_timeout=500,
+                    stop_event=stop,
+                    raise_interrupt=False,
+                ):
+                    for _, path in changes:
+                        self._news.put(Path(path))
+            except (OSError, RuntimeError) as error:
+                # A name that is no UTF-8, a folder that left, no more watches to be had.
+                _log.debug("%s: changes are not told: %s", self._folder, error)
+                stop.wait(self._settings.poll_interval)
 
     def _hear(self, seconds: float) -> None:
         try:
