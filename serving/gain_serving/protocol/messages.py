@@ -10,6 +10,7 @@ KServe's SDK), and two descriptions of one name cannot share the process-wide po
 the server to one version of protobuf, as generated code would.
 """
 
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -20,7 +21,7 @@ SERVICE = f"{PACKAGE}.GRPCInferenceService"
 
 
 def _read() -> descriptor_pool.DescriptorPool:
-    described = resources.files(__package__).joinpath("inference.binpb").read_bytes()
+    described = resources.files("gain_serving.protocol").joinpath("inference.binpb").read_bytes()
     pool = descriptor_pool.DescriptorPool()
     for file in descriptor_pb2.FileDescriptorSet.FromString(described).file:
         pool.Add(file)
@@ -33,6 +34,7 @@ METHODS: dict[str, Any] = dict(_POOL.FindServiceByName(SERVICE).methods_by_name)
 """Method name -> its descriptor, with `input_type` and `output_type`."""
 
 
+@cache
 def message(name: str) -> Any:
     """Return the class of a message, `ModelInferRequest` for example."""
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{PACKAGE}.{name}"))

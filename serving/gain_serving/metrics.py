@@ -1,0 +1,114 @@
+"""What the server counts and times, for Prometheus."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gain_serving.slots import READY, IndexRow
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OK = "ok"
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_VERSION = ("model", "version")
+
+
+class Metrics:
+    """Counters and histograms of one server.
+
+    Labels hold only names that the server itself gave: what a client sends is never one, or it
+    could fill the memory.
+
+    Args:
+        index: of the repository.
+        waiting: requests in the queue or being judged.
+    """
+
+    def __init__(self, index: Callable[[], Iterable[IndexRow]], waiting: Callable[[], int]) -> None:
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        registry.register(_Models(index))
+        self._requests = Counter(
+            "gain_requests_total",
+            "Requests answered; outcome is ok or the kind of error.",
+            ("transport", "call", "outcome"),
+            registry=registry,
+        )
+        self._errors = Counter(
+            "gain_errors_total", "Requests refused or failed.", ("kind",), registry=registry
+        )
+        self._stages = Histogram(
+            "gain_stage_seconds",
+            "Time of an inference request by stage; total is from its arrival to its answer.",
+            (*_VERSION, "stage"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._images = Counter("gain_images_total", "Images judged.", _VERSION, registry=registry)
+        self._rejected = Counter(
+            "gain_rejected_images_total",
+            "Images that the model was not sure enough about.",
+            _VERSION,
+            registry=registry,
+        )
+        Gauge(
+            "gain_queue_requests", "Inference requests waiting or being judged.", registry=registry
+        ).set_function(waiting)
+
+    def answered(self, transport: str, call: str, outcome: str = OK) -> None:
+        """Count a request.
+
+        Args:
+            transport: `http` or `grpc`.
+            call: which of the protocol's.
+            outcome: `OK`, or the kind of the error.
+        """
+        self._requests.labels(transport, call, outcome).inc()
+        if outcome != OK:
+            self._errors.labels(outcome).inc()
+
+    def judged(
+        self, model: str, version: str, stages: Mapping[str, float], images: int, rejected: int
+    ) -> None:
+        """Count an inference.
+
+        Args:
+            model: that judged.
+            version: of it.
+            stages: name -> seconds.
+            images: how many.
+            rejected: how many of them.
+        """
+        for stage, seconds in stages.items():
+            self._stages.labels(model, version, stage).observe(seconds)
+        self._images.labels(model, version).inc(images)
+        self._rejected.labels(model, version).inc(rejected)
+
+    def page(self) -> bytes:
+        """Return everything in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class _Models(Collector):
+    """Which versions serve, read from the repository when asked."""
+
+    def __init__(self, index: Callable[[], Iterable[IndexRow]]) -> None:
+        self._index = index
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "gain_model_ready", "1 where a version of a model serves.", labels=_VERSION
+        )
+        for row in self._index():
+            family.add_metric((row.name, row.version), float(row.state == READY))
+        yield family

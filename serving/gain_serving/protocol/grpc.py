@@ -1,0 +1,204 @@
+"""The Open Inference Protocol v2 over gRPC."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.protobuf import json_format
+
+from gain_serving.errors import BadRequestError, DeadlineError, ModelNotFoundError, ServingError
+from gain_serving.protocol import describe
+from gain_serving.protocol.errors import NotSupportedError
+from gain_serving.protocol.grpc_form import (
+    read_message,
+    read_parameters,
+    read_request,
+    write_response,
+)
+from gain_serving.protocol.messages import METHODS, SERVICE, message
+from gain_serving.service import Service
+
+Context = grpc.aio.ServicerContext
+Call = Callable[[Any], Awaitable[Any]]
+
+_CODES = {
+    400: grpc.StatusCode.INVALID_ARGUMENT,
+    401: grpc.StatusCode.UNAUTHENTICATED,
+    404: grpc.StatusCode.NOT_FOUND,
+    408: grpc.StatusCode.DEADLINE_EXCEEDED,
+    413: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    501: grpc.StatusCode.UNIMPLEMENTED,
+    503: grpc.StatusCode.UNAVAILABLE,
+}
+_OPEN = frozenset({"ServerLive", "ServerReady"})
+_STREAM = "ModelStreamInfer"
+_INFER = "ModelInfer"
+
+
+class Grpc(grpc.GenericRpcHandler):
+    """The methods of the service.
+
+    Every method but the stream takes one message and is nevertheless registered as taking a stream
+    of them: on the wire that is the same, and only so can a message that stops half-way be given
+    a deadline.
+
+    Args:
+        service: that answers.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._repository = service.repository
+        self._max_bytes = service.settings.max_body_bytes
+        self._seconds = service.settings.body_timeout
+        self._stopping = asyncio.Event()
+        self._calls: dict[str, Call] = {
+            "ServerLive": self._live,
+            "ServerReady": self._ready,
+            "ModelReady": self._model_ready,
+            "ServerMetadata": self._server,
+            "ModelMetadata": self._metadata,
+            "ModelConfig": self._config,
+            "ModelStatistics": self._statistics,
+            "RepositoryIndex": self._index,
+            "RepositoryModelLoad": self._load,
+            "RepositoryModelUnload": self._unload,
+        }
+
+    def stop_streams(self) -> None:
+        """End the streams that wait for their client's next request."""
+        self._stopping.set()
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler | None:
+        """Return what answers a method; None for one that there is not."""
+        service, _, name = handler_call_details.method.lstrip("/").partition("/")
+        if service != SERVICE or name not in METHODS:
+            return None
+        if name == _STREAM:
+            return grpc.stream_stream_rpc_method_handler(self._stream)
+
+        async def behaviour(_requests: AsyncIterator[bytes], context: Context) -> bytes:
+            return await self._answer(name, context)
+
+        return grpc.stream_unary_rpc_method_handler(behaviour)
+
+    async def _answer(self, name: str, context: Context) -> bytes:
+        try:
+            if name not in _OPEN:
+                self._authorise(context)
+            answer = await self._called(name, await self._one(context))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            told = self._service.count("grpc", name, error)
+            return await context.abort(_code(told), str(told))
+        self._service.count("grpc", name)
+        return answer.SerializeToString()
+
+    async def _called(self, name: str, raw: bytes) -> Any:
+        if name == _INFER:
+            return await self._infer(raw)
+        if name not in self._calls:
+            raise NotSupportedError("not supported: shared memory, trace and log settings")
+        return await self._calls[name](read_message(METHODS[name].input_type.name, raw))
+
+    async def _one(self, context: Context) -> bytes:
+        try:
+            async with asyncio.timeout(self._seconds):
+                raw = await context.read()
+        except TimeoutError:
+            raise DeadlineError(f"the message did not arrive within {self._seconds:g} s") from None
+        if raw is grpc.aio.EOF:
+            raise BadRequestError("no message came")
+        return raw
+
+    async def _infer(self, raw: bytes) -> Any:
+        return await self._service.infer(
+            lambda: read_request(raw, max_tensor_bytes=self._max_bytes),
+            lambda request, response: write_response(response, request),
+        )
+
+    async def _stream(self, _requests: AsyncIterator[bytes], context: Context) -> None:
+        try:
+            self._authorise(context)
+        except ServingError as error:
+            told = self._service.count("grpc", _STREAM, error)
+            await context.abort(_code(told), str(told))
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            while True:
+                reading = asyncio.ensure_future(context.read())
+                await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done():
+                    reading.cancel()
+                    return
+                if reading.result() is grpc.aio.EOF:
+                    return
+                answer = await self._streamed(reading.result())
+                await context.write(answer.SerializeToString())
+        finally:
+            stopping.cancel()
+
+    async def _streamed(self, raw: bytes) -> Any:
+        try:
+            answer = await self._infer(raw)
+        except Exception as error:
+            told = self._service.count("grpc", _STREAM, error)
+            return message("ModelStreamInferResponse")(error_message=str(told))
+        self._service.count("grpc", _STREAM)
+        return message("ModelStreamInferResponse")(infer_response=answer)
+
+    def _authorise(self, context: Context) -> None:
+        metadata = dict(context.invocation_metadata() or ())
+        given = metadata.get("authorization")
+        self._service.authorise(given if isinstance(given, str) else None)
+
+    async def _live(self, _request: Any) -> Any:
+        return message("ServerLiveResponse")(live=True)
+
+    async def _ready(self, _request: Any) -> Any:
+        return message("ServerReadyResponse")(ready=self._service.ready)
+
+    async def _model_ready(self, request: Any) -> Any:
+        try:
+            ready = self._service.is_ready(request.name, request.version)
+        except ModelNotFoundError:
+            ready = False
+        return message("ModelReadyResponse")(ready=ready)
+
+    async def _server(self, _request: Any) -> Any:
+        return message("ServerMetadataResponse")(**describe.server_metadata())
+
+    async def _metadata(self, request: Any) -> Any:
+        told = describe.model_metadata(self._repository, request.name, request.version)
+        return json_format.ParseDict(told, message("ModelMetadataResponse")())
+
+    async def _config(self, request: Any) -> Any:
+        told = describe.model_config(self._repository, request.name, request.version)
+        return json_format.ParseDict({"config": told}, message("ModelConfigResponse")())
+
+    async def _statistics(self, request: Any) -> Any:
+        told = describe.model_statistics(
+            self._repository, self._service.statistics, request.name, request.version
+        )
+        return json_format.ParseDict(told, message("ModelStatisticsResponse")())
+
+    async def _index(self, request: Any) -> Any:
+        rows = describe.repository_index(self._repository, ready=request.ready)
+        return message("RepositoryIndexResponse")(models=rows)
+
+    async def _load(self, request: Any) -> Any:
+        await self._service.load(request.model_name, read_parameters(request.parameters))
+        return message("RepositoryModelLoadResponse")()
+
+    async def _unload(self, request: Any) -> Any:
+        await self._service.unload(request.model_name)
+        return message("RepositoryModelUnloadResponse")()
+
+
+def _code(error: ServingError) -> grpc.StatusCode:
+    return _CODES.get(error.status, grpc.StatusCode.INTERNAL)

@@ -1,0 +1,270 @@
+"""The server without its transports: who may judge when, and what is counted."""
+
+import base64
+import hmac
+import logging
+import threading
+import time
+from asyncio import to_thread, wrap_future
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gain_serving.audit import AuditLog
+from gain_serving.errors import (
+    BadRequestError,
+    BusyError,
+    ModelUnavailableError,
+    ServingError,
+    UnauthorisedError,
+)
+from gain_serving.metrics import OK, Metrics
+from gain_serving.protocol.inference import Judged, answer
+from gain_serving.protocol.request import InferRequest, InferResponse
+from gain_serving.recent import Recent
+from gain_serving.repository import Repository
+from gain_serving.runtime import Runtime
+from gain_serving.settings import Settings
+from gain_serving.statistics import Statistics
+
+_log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Clock:
+    """Nanoseconds between the marks of one request, in order."""
+
+    start: int = field(default_factory=time.perf_counter_ns)
+    last: int = 0
+    ns: dict[str, int] = field(default_factory=dict)
+
+    def mark(self, stage: str) -> None:
+        """End a stage; the next begins."""
+        now = time.perf_counter_ns()
+        self.ns[stage] = now - (self.last or self.start)
+        self.last = now
+
+
+class Service:
+    """What REST and gRPC share.
+
+    Args:
+        settings: limits and token.
+        repository: of the models.
+        audit: gets every decision before it is answered; if it fails, so does the request.
+        workers: requests judged at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        repository: Repository,
+        *,
+        audit: AuditLog | None = None,
+        workers: int = 2,
+    ) -> None:
+        self.settings = settings
+        self.repository = repository
+        self.statistics = Statistics()
+        self.recent = Recent()
+        self.metrics = Metrics(repository.index, lambda: self._pending)
+        self.draining = False
+        self._audit = audit
+        self._always_draw = settings.audit_overlays is not None
+        self._pool = ThreadPoolExecutor(workers, "judge")
+        self._pending = 0
+        self._counting = threading.Lock()
+
+    @property
+    def pending(self) -> int:
+        """Requests waiting or being judged."""
+        return self._pending
+
+    @property
+    def ready(self) -> bool:
+        """Every model has been tried, those that serve are warm, and nobody said stop."""
+        return self.repository.loaded.is_set() and not self.draining
+
+    def is_ready(self, model: str, version: str) -> bool:
+        """Tell whether a model serves.
+
+        Raises:
+            ModelNotFoundError: there is no such model or version.
+        """
+        try:
+            self.repository.get(model, version)
+        except ModelUnavailableError:
+            return False
+        return self.ready
+
+    def authorise(self, header: str | None) -> None:
+        """Check what came as `Authorization`: Bearer, or Basic with the token as the password.
+
+        A browser can only send the second.
+
+        Raises:
+            UnauthorisedError: a token is asked for and this is not it.
+        """
+        if self.settings.token is None:
+            return
+        given = _token_of(header or "").encode()
+        if not hmac.compare_digest(given, self.settings.token.get_secret_value().encode()):
+            raise UnauthorisedError("the token is missing or wrong: send Authorization: Bearer ...")
+
+    def count(self, transport: str, call: str, error: BaseException | None = None) -> ServingError:
+        """Count and log how a request ended.
+
+        Args:
+            transport: `http` or `grpc`.
+            call: which of the protocol's.
+            error: what went wrong; None if nothing did.
+
+        Returns:
+            What may be told of the error: nothing of the inside.
+        """
+        told = error if isinstance(error, ServingError) else ServingError("internal error")
+        outcome = OK if error is None else told.kind
+        self.metrics.answered(transport, call, outcome)
+        if error is None:
+            _log.debug("answered", extra={"transport": transport, "call": call})
+        elif isinstance(error, ServingError):
+            extra = {"transport": transport, "call": call, "kind": outcome, "reason": str(error)}
+            _log.info("refused", extra=extra)
+        else:
+            extra = {"transport": transport, "call": call}
+            _log.error("a request failed", exc_info=error, extra=extra)
+        return told
+
+    async def infer(
+        self,
+        read: Callable[[], InferRequest],
+        write: Callable[[InferRequest, InferResponse], Answer],
+    ) -> Answer:
+        """Judge the images of a request, off the event loop.
+
+        Args:
+            read: makes the request of what came.
+            write: makes what goes of the answer.
+
+        Returns:
+            What `write` made.
+
+        Raises:
+            ServingError: whatever is wrong with the request or the model.
+        """
+        with self._counting:
+            if self._pending >= self.settings.max_queue:
+                raise BusyError(f"{self._pending} requests are waiting already; try again later")
+            self._pending += 1
+        clock = Clock()
+        future = self._pool.submit(self._work, read, write, clock)
+        future.add_done_callback(self._left)
+        return await wrap_future(future)
+
+    async def load(self, model: str, parameters: object) -> None:
+        """Load a model anew from its folder.
+
+        Args:
+            model: name.
+            parameters: of the request; there are none that this server knows.
+
+        Raises:
+            ModelNotFoundError: there is no such folder.
+            BadModelError: none of its versions can serve.
+            BadRequestError: a parameter was given.
+        """
+        if parameters:
+            raise BadRequestError(
+                "load takes no parameters: a model is loaded as its folder has it, nothing else"
+            )
+        await to_thread(self.repository.load, model)
+
+    async def unload(self, model: str) -> None:
+        """Take a model out of service.
+
+        Raises:
+            ModelNotFoundError: there is no such model.
+        """
+        await to_thread(self.repository.unload, model)
+
+    def close(self) -> None:
+        """Judge nothing more that has not begun."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _left(self, _future: object) -> None:
+        with self._counting:
+            self._pending -= 1
+
+    def _work(
+        self,
+        read: Callable[[], InferRequest],
+        write: Callable[[InferRequest, InferResponse], Answer],
+        clock: Clock,
+    ) -> Answer:
+        clock.mark("queue")
+        request = read()
+        clock.mark("read")
+        # Everything in the answer comes from this one, whatever is loaded meanwhile.
+        runtime = self.repository.get(request.model, request.version)
+        try:
+            judged = answer(
+                request, runtime, max_batch=self.settings.max_batch, draw=self._always_draw
+            )
+            clock.mark("judge")
+            if self._audit is not None:
+                for image, decision in zip(judged.images, judged.decisions, strict=True):
+                    self._audit.write(decision, image)
+                clock.mark("audit")
+            written = write(request, judged.response)
+            clock.mark("write")
+        except BaseException:
+            elapsed = time.perf_counter_ns() - clock.start
+            self.statistics.failed(runtime.name, runtime.version, elapsed)
+            raise
+        self._count_judged(runtime, judged, clock)
+        return written
+
+    def _count_judged(self, runtime: Runtime, judged: Judged, clock: Clock) -> None:
+        timings = [decision.timings for decision in judged.decisions]
+        spent = {
+            "decode": sum(one.decode for one in timings),
+            "inference": sum(one.inference for one in timings),
+            "postprocess": sum(one.postprocess for one in timings),
+        }
+        ns = clock.ns
+        stages = {"queue": ns["queue"] / 1e9, "read": ns["read"] / 1e9, **spent}
+        stages |= {stage: ns[stage] / 1e9 for stage in ("audit", "write") if stage in ns}
+        total = (clock.last - clock.start) / 1e9
+        decisions = judged.decisions
+        self.metrics.judged(
+            runtime.name,
+            runtime.version,
+            {**stages, "total": total},
+            len(decisions),
+            sum(not decision.accepted for decision in decisions),
+        )
+        decoding, network = int(spent["decode"] * 1e9), int(spent["inference"] * 1e9)
+        durations = {
+            "queue": ns["queue"],
+            "compute_input": ns["read"] + decoding,
+            "compute_infer": network,
+            "compute_output": max(0, ns["judge"] - decoding - network) + ns["write"],
+        }
+        self.statistics.succeeded(runtime.name, runtime.version, len(decisions), durations)
+        self.recent.add(judged.images, decisions, total)
+
+
+def _token_of(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    if scheme.lower() == "bearer":
+        return token
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(token, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
+    return ""
