@@ -1,0 +1,103 @@
+"""The factory box: no TensorFlow, small, and nothing leaves it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from conftest import SERVING
+from models import write_model
+from outgoing import Outgoing
+
+HOOK = """
+import sys
+called = []
+def hook(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.gethostbyname"):
+        called.append((event, arguments))
+sys.addaudithook(hook)
+"""
+PREDICT = """
+from gain_serving.cli import status
+assert status(["predict", sys.argv[1], "--model", sys.argv[2], "--overlays", sys.argv[3]]) == 0
+assert status(["describe", sys.argv[2]]) == 0
+assert "onnxruntime" in sys.modules
+assert not called, called
+"""
+CALL = """
+import socket
+try:
+    socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)
+except ConnectionError:
+    pass
+assert called
+"""
+
+
+@pytest.fixture
+def outgoing(tmp_path, serving_environment):
+    if not Outgoing.possible():
+        pytest.skip("no C compiler")
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in serving_environment.items() if name != "CI"}
+    return Outgoing(tmp_path, {**kept, "HOME": str(home), "ORT_DISABLE_TELEMETRY": "0"})
+
+
+@pytest.fixture
+def files(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((6, 8, 3), 99, np.uint8))
+    return [tmp_path / "a.png", write_model(tmp_path / "m.onnx"), tmp_path / "overlays"]
+
+
+def run(code, environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", HOOK + code, *map(str, arguments)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+
+def test_nothing_leaves_the_box(outgoing, files, tmp_path):
+    run(PREDICT, outgoing.environment, *files)
+    assert outgoing.calls() == []
+    # ONNX Runtime's telemetry would also leave an identity and what it has yet to send.
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_what_leaves_would_be_seen(outgoing):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        run(CALL, outgoing.environment, nobody.getsockname()[1])
+    assert "connect 127.0.0.1" in outgoing.calls()
+    assert "getaddrinfo 127.0.0.1" in outgoing.calls()
+
+
+@pytest.mark.slow
+def test_a_fresh_box_needs_no_tensorflow(tmp_path, files):
+    """What `pip install ./serving` brings: enough to judge, under 450 MB, no TensorFlow."""
+    copy, box = tmp_path / "serving", tmp_path / "box"
+    shutil.copytree(SERVING, copy)
+    subprocess.run([sys.executable, "-m", "venv", box], check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    python, serve = box / "bin" / "python", box / "bin" / "gain-serve"
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", copy]
+    subprocess.run(pip, env=environment, check=True)
+    packages = next(box.glob("lib/python*/site-packages"))
+    brought = {path.name for path in packages.iterdir()}
+    assert not brought & {"tensorflow", "keras", "gain_tf", "onnx", "torch"}
+    bytes_ = sum(path.lstat().st_size for path in packages.rglob("*") if path.is_file())
+    print(f"installed: {bytes_ / 1e6:.0f} MB")
+    assert bytes_ < 450e6
+    done = subprocess.run(
+        [serve, "predict", files[0], "--model", files[1], "--json"],
+        env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert '"verdict": "class 0"' in done.stdout
+    code = (
+        "import sys, gain_serving.watch, gain_serving.cli; assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([python, "-W", "error", "-c", code], env=environment, cwd=tmp_path, check=True)
