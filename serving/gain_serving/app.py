@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def _opened(settings: Settings, path: Path, name: str, version: str) -> Runtime:
 
 def _http_server(settings: Settings, service: Service) -> Server:
     host, port = split_address(settings.http)
+    _try_address(host, port)
     return Server(
         web_app(service),
         address=host,
@@ -114,6 +116,18 @@ def _http_server(settings: Settings, service: Service) -> Server:
         ssl_key=settings.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
     )
+
+
+def _try_address(host: str, port: int) -> None:
+    """Find out whether an address is free: Granian would share one that is taken."""
+    try:
+        family = socket.getaddrinfo(host, port)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            probe.listen()
+    except OSError as error:
+        raise UserError(f"HTTP cannot listen at {host}:{port}: {error.strerror}") from error
 
 
 def _grpc_server(settings: Settings, methods: Grpc) -> grpc.aio.Server:

@@ -185,7 +185,9 @@ def test_only_names_are_models(tmp_path, repository):
     assert repository.names() == []
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../models", "/etc", "tiny/1", "tiny\0", "t" * 999])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../models", "/etc", "tiny/1", "tiny\0", "t" * 999]
+)
 def test_names_are_never_paths(tmp_path, repository, name):
     add_version(tmp_path, "tiny", "1")
     repository.scan()
