@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 from contextlib import ExitStack
@@ -45,6 +46,7 @@ def serve(settings: Settings) -> None:
     if settings.repository is None or not settings.repository.is_dir():
         raise UserError(f"the repository {settings.repository} is no folder")
     log_as_json(settings.log_level)
+    _allow_files()
     with ExitStack() as stack:
         audit = None
         if settings.audit_log is not None:
@@ -97,6 +99,12 @@ def _opened(settings: Settings, path: Path, name: str, version: str) -> Runtime:
     )
     runtime.warm_up()
     return runtime
+
+
+def _allow_files() -> None:
+    """Take as many open files as the system gives: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _http_server(settings: Settings, service: Service) -> Server:

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         50_000_000, description="Of an encoded image, read from its header before it is decoded."
     )
     max_batch: PositiveInt = Field(64, description="Images in a request.")
-    max_connections: PositiveInt = Field(256, description="Open at a time.")
+    max_connections: PositiveInt = Field(1000, description="Open at a time.")
     max_queue: PositiveInt = Field(
         64, description="Requests waiting for the network; more are answered with 429."
     )
