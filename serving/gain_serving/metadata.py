@@ -69,6 +69,13 @@ class ModelDescription(pydantic.BaseModel):
     versions: dict[str, Any] = {}
     created: str | None = None
 
+    @pydantic.field_validator("class_names")
+    @classmethod
+    def _distinct(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("two classes have the same name")
+        return names
+
 
 def read_metadata(entries: Mapping[str, str]) -> ModelDescription:
     """Check the metadata of a model file.

@@ -205,6 +205,8 @@ def _options(threads: int | None) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     options.inter_op_num_threads = 1
+    # Plans of memory are kept for every size of image that ever came, and grow for years.
+    options.enable_mem_pattern = False
     if threads is not None:
         options.intra_op_num_threads = threads
     return options

@@ -1,6 +1,8 @@
 """A model file in, decisions out, worked out by hand; and what is refused."""
 
 import json
+import subprocess
+import sys
 import threading
 
 import cv2
@@ -113,6 +115,30 @@ def test_threads_may_share_a_runtime(runtime):
     assert wrong == []
 
 
+SIZES = """
+import sys
+import numpy as np
+from gain_serving import Runtime
+runtime = Runtime(sys.argv[1], threads=1)
+random = np.random.default_rng(0)
+for number in range(1000):
+    runtime.infer(np.zeros((1, *random.integers(100, 700, 2), 3), np.uint8))
+    if number in (150, 999):
+        print(int(open("/proc/self/statm").read().split()[1]) * 4096)
+"""
+
+
+@pytest.mark.slow
+def test_memory_is_flat_whatever_sizes_come(tmp_path, serving_environment):
+    path = write_model(tmp_path / "m.onnx")
+    done = subprocess.run(
+        [sys.executable, "-c", SIZES, path],
+        env=serving_environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    before, after = map(int, done.stdout.split())
+    assert after - before < 4e6
+
+
 @pytest.mark.parametrize(
     "images",
     [
@@ -203,6 +229,7 @@ def test_half_a_model_is_refused(tmp_path):
         ({"task": "segmentation"}, "gain.task: Input should be 'classification'"),
         ({"class_names": ...}, "gain.class_names: Field required"),
         ({"class_names": []}, "gain.class_names: Tuple should have at least 1 item"),
+        ({"class_names": ["a", "b", "a"]}, "gain.class_names: .* the same name"),
         ({"single_label": "yes"}, "gain.single_label: Input should be a valid boolean"),
         ({"thresholds": {"score": 1.5}}, "gain.thresholds.score: .*less than or equal to 1"),
         (
