@@ -165,7 +165,8 @@ def status(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        click.echo(f"gain-serve: {error.strerror or error}: {error.filename or ''}", err=True)
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"gain-serve: {place}{error.strerror or error}", err=True)
         return 1
     # What a command returns, or `ctx.exit` asked for, is the status.
     return done if isinstance(done, int) else 0

@@ -7,9 +7,7 @@ import imagesize
 import numpy as np
 
 from gain_serving.errors import BadImageError, TooLargeError
-
-MAX_PIXELS = 50_000_000
-"""Of one image, unless told otherwise."""
+from gain_serving.limits import MAX_PIXELS
 
 _SIGNATURES = (
     b"\xff\xd8\xff",  # JPEG

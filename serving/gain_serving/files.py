@@ -26,5 +26,9 @@ def write_whole(path: Path, content: bytes) -> None:
         # mkstemp lets only the owner read.
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        # The system does not say which file a descriptor was.
+        error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)

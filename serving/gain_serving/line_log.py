@@ -1,5 +1,6 @@
 """A file that only grows, by whole lines."""
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -45,12 +46,17 @@ class LineLog:
         """
         data = line.encode() + b"\n"
         with self._lock:
-            if self._moved():
-                os.close(self._descriptor)
-                self._descriptor = self._open()
-            _write(self._descriptor, data)
-            if self._durable:
-                os.fdatasync(self._descriptor)
+            try:
+                if self._moved():
+                    os.close(self._descriptor)
+                    self._descriptor = self._open()
+                _write(self._descriptor, data)
+                if self._durable:
+                    os.fdatasync(self._descriptor)
+            except OSError as error:
+                # The system does not say which file a descriptor was.
+                error.filename = str(self.path)
+                raise
 
     def close(self) -> None:
         """Close the file."""
@@ -85,7 +91,7 @@ def _write(descriptor: int, data: bytes) -> None:
     if written < len(data):
         # The disk filled up within the line; saying why is left to the next attempt's error.
         _end_torn_line(descriptor)
-        raise OSError(f"only {written} of {len(data)} bytes of a line could be written")
+        raise OSError(errno.EIO, f"only {written} of {len(data)} bytes of a line were written")
 
 
 def _end_torn_line(descriptor: int) -> None:

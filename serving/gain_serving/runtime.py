@@ -9,8 +9,9 @@ import numpy as np
 import onnxruntime as ort
 
 from gain_serving.decision import Decision, Timings, judge
-from gain_serving.decode import MAX_PIXELS, decode
+from gain_serving.decode import decode
 from gain_serving.errors import BadModelError, BadRequestError, ModelUnavailableError
+from gain_serving.limits import MAX_PIXELS
 from gain_serving.metadata import read_metadata
 from gain_serving.model_file import read_model
 from gain_serving.overlay import overlay_png

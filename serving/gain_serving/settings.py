@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gain_serving.errors import UserError
+from gain_serving.limits import MAX_PIXELS
 
 PREFIX = "GAIN_SERVE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -73,7 +74,7 @@ class Settings(BaseSettings):
         64 * 2**20, description="Of a request's body, decompressed; more is answered with 413."
     )
     max_pixels: PositiveInt = Field(
-        50_000_000, description="Of an encoded image, read from its header before it is decoded."
+        MAX_PIXELS, description="Of an encoded image, read from its header before it is decoded."
     )
     max_batch: PositiveInt = Field(64, description="Images in a request.")
     max_connections: PositiveInt = Field(1000, description="Open at a time.")
