@@ -60,6 +60,10 @@ class Runtime:
             self._session = ort.InferenceSession(
                 content, _options(threads), providers=["CPUExecutionProvider"]
             )
+            # The session keeps the file's bytes for providers that fail and are replaced; there is
+            # none here, and the weights of a large network would be held twice.
+            self._session.disable_fallback()
+            vars(self._session).pop("_model_bytes", None)
             entries = self._session.get_modelmeta().custom_metadata_map
             self.description = read_metadata(entries)
             self._check_signature()

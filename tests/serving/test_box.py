@@ -1,5 +1,6 @@
 """The factory box: no TensorFlow, small, and nothing leaves it."""
 
+import ast
 import os
 import shutil
 import socket
@@ -59,6 +60,17 @@ def run(code, environment, *arguments):
         [sys.executable, "-c", HOOK + code, *map(str, arguments)],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
+
+
+def test_no_room_imports_the_training_machine():
+    forbidden = {"tensorflow", "keras", "gain_tf", "gain_export", "onnx", "tf2onnx"}
+    wrong = []
+    for path in SERVING.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            wrong += [f"{path}: {name}" for name in names if name.split(".")[0] in forbidden]
+    assert wrong == []
 
 
 def test_nothing_leaves_the_box(outgoing, files, tmp_path):

@@ -115,6 +115,36 @@ def test_threads_may_share_a_runtime(runtime):
     assert wrong == []
 
 
+LARGE = """
+import sys
+from gain_serving import Runtime
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+small = Runtime(sys.argv[1], threads=1)
+before = resident()
+large = Runtime(sys.argv[2], threads=1)
+print(resident() - before)
+"""
+
+
+@pytest.mark.slow
+def test_the_weights_are_held_once(tmp_path, serving_environment):
+    """A model of 64 MB takes 64 MB, and not those of its file besides."""
+    small, path = write_model(tmp_path / "s.onnx"), write_model(tmp_path / "l.onnx")
+    model = onnx.load(path)
+    weight = np.random.default_rng(0).random(16_000_000, np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(weight, "w"))
+    model.graph.node.append(helper.make_node("Slice", ["w", "zero", "height"], ["first"]))
+    model.graph.node.insert(0, helper.make_node("Shape", ["image"], ["height"], start=1, end=2))
+    model.graph.output.append(helper.make_tensor_value_info("first", TensorProto.FLOAT, ["H"]))
+    onnx.save(model, path)
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, small, path],
+        env=serving_environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert 60e6 < int(done.stdout) < 100e6
+
+
 SIZES = """
 import sys
 import numpy as np
