@@ -1,51 +1,31 @@
 """The server without its transports: who may judge when, and what is counted."""
 
-import base64
-import hmac
 import logging
 import threading
-import time
-from asyncio import to_thread, wrap_future
+from asyncio import get_running_loop, to_thread, wrap_future
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
+from gain_serving.access import check_token
+from gain_serving.accounts import Accounts, Clock
 from gain_serving.audit import AuditLog
 from gain_serving.errors import (
     BadRequestError,
     BusyError,
     ModelUnavailableError,
     ServingError,
-    UnauthorisedError,
 )
-from gain_serving.metrics import OK, Metrics
-from gain_serving.protocol.inference import Judged, answer
+from gain_serving.metrics import OK
+from gain_serving.protocol.inference import answer
 from gain_serving.protocol.request import InferRequest, InferResponse
-from gain_serving.recent import Recent
 from gain_serving.repository import Repository
-from gain_serving.runtime import Runtime
 from gain_serving.settings import Settings
-from gain_serving.statistics import Statistics
 
 _log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
-
-
-@dataclass
-class Clock:
-    """Nanoseconds between the marks of one request, in order."""
-
-    start: int = field(default_factory=time.perf_counter_ns)
-    last: int = 0
-    ns: dict[str, int] = field(default_factory=dict)
-
-    def mark(self, stage: str) -> None:
-        """End a stage; the next begins."""
-        now = time.perf_counter_ns()
-        self.ns[stage] = now - (self.last or self.start)
-        self.last = now
 
 
 class Service:
@@ -68,9 +48,7 @@ class Service:
     ) -> None:
         self.settings = settings
         self.repository = repository
-        self.statistics = Statistics()
-        self.recent = Recent()
-        self.metrics = Metrics(repository.index, lambda: self._pending)
+        self.accounts = Accounts(repository.index, lambda: self._pending)
         self.draining = False
         self._audit = audit
         self._always_draw = settings.audit_overlays is not None
@@ -101,18 +79,13 @@ class Service:
         return self.ready
 
     def authorise(self, header: str | None) -> None:
-        """Check what came as `Authorization`: Bearer, or Basic with the token as the password.
-
-        A browser can only send the second.
+        """Check what came as `Authorization`, if a token is asked for.
 
         Raises:
-            UnauthorisedError: a token is asked for and this is not it.
+            UnauthorisedError: it is missing or wrong.
         """
-        if self.settings.token is None:
-            return
-        given = _token_of(header or "").encode()
-        if not hmac.compare_digest(given, self.settings.token.get_secret_value().encode()):
-            raise UnauthorisedError("the token is missing or wrong: send Authorization: Bearer ...")
+        if self.settings.token is not None:
+            check_token(header, self.settings.token.get_secret_value())
 
     def count(self, transport: str, call: str, error: BaseException | None = None) -> ServingError:
         """Count and log how a request ended.
@@ -127,7 +100,7 @@ class Service:
         """
         told = error if isinstance(error, ServingError) else ServingError("internal error")
         outcome = OK if error is None else told.kind
-        self.metrics.answered(transport, call, outcome)
+        self.accounts.metrics.answered(transport, call, outcome)
         if error is None:
             _log.debug("answered", extra={"transport": transport, "call": call})
         elif isinstance(error, ServingError):
@@ -162,7 +135,10 @@ class Service:
         clock = Clock()
         future = self._pool.submit(self._work, read, write, clock)
         future.add_done_callback(self._left)
-        return await wrap_future(future)
+        written, keep_account = await wrap_future(future)
+        # The answer leaves first; then the loop finds time for the accounts.
+        get_running_loop().call_soon(keep_account)
+        return written
 
     async def load(self, model: str, parameters: object) -> None:
         """Load a model anew from its folder.
@@ -203,7 +179,7 @@ class Service:
         read: Callable[[], InferRequest],
         write: Callable[[InferRequest, InferResponse], Answer],
         clock: Clock,
-    ) -> Answer:
+    ) -> tuple[Answer, Callable[[], None]]:
         clock.mark("queue")
         request = read()
         clock.mark("read")
@@ -217,54 +193,10 @@ class Service:
             if self._audit is not None:
                 for image, decision in zip(judged.images, judged.decisions, strict=True):
                     self._audit.write(decision, image)
-                clock.mark("audit")
+            clock.mark("audit")
             written = write(request, judged.response)
             clock.mark("write")
         except BaseException:
-            elapsed = time.perf_counter_ns() - clock.start
-            self.statistics.failed(runtime.name, runtime.version, elapsed)
+            self.accounts.failed(runtime, clock)
             raise
-        self._count_judged(runtime, judged, clock)
-        return written
-
-    def _count_judged(self, runtime: Runtime, judged: Judged, clock: Clock) -> None:
-        timings = [decision.timings for decision in judged.decisions]
-        spent = {
-            "decode": sum(one.decode for one in timings),
-            "inference": sum(one.inference for one in timings),
-            "postprocess": sum(one.postprocess for one in timings),
-        }
-        ns = clock.ns
-        stages = {"queue": ns["queue"] / 1e9, "read": ns["read"] / 1e9, **spent}
-        stages |= {stage: ns[stage] / 1e9 for stage in ("audit", "write") if stage in ns}
-        total = (clock.last - clock.start) / 1e9
-        decisions = judged.decisions
-        self.metrics.judged(
-            runtime.name,
-            runtime.version,
-            {**stages, "total": total},
-            len(decisions),
-            sum(not decision.accepted for decision in decisions),
-        )
-        decoding, network = int(spent["decode"] * 1e9), int(spent["inference"] * 1e9)
-        durations = {
-            "queue": ns["queue"],
-            "compute_input": ns["read"] + decoding,
-            "compute_infer": network,
-            "compute_output": max(0, ns["judge"] - decoding - network) + ns["write"],
-        }
-        self.statistics.succeeded(runtime.name, runtime.version, len(decisions), durations)
-        self.recent.add(judged.images, decisions, total)
-
-
-def _token_of(header: str) -> str:
-    scheme, _, token = header.partition(" ")
-    token = token.strip()
-    if scheme.lower() == "bearer":
-        return token
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(token, validate=True).decode().partition(":")[2]
-        except ValueError:
-            return ""
-    return ""
+        return written, partial(self.accounts.judged, runtime, judged, clock)

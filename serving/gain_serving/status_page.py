@@ -50,12 +50,12 @@ class StatusPage:
             uptime=str(timedelta(seconds=int(time.monotonic() - self._started))),
             waiting=service.pending,
             models=[self._model(row) for row in service.repository.index()],
-            decisions=[_decision(seen) for seen in service.recent.newest_first()],
+            decisions=[_decision(seen) for seen in service.accounts.recent.newest_first()],
         )
 
     def _model(self, row: IndexRow) -> dict[str, Any]:
-        counts = self._service.statistics.row(row.name, row.version)
-        latencies = self._service.statistics.latencies(row.name, row.version)
+        counts = self._service.accounts.statistics.row(row.name, row.version)
+        latencies = self._service.accounts.statistics.latencies(row.name, row.version)
         serving = {one.version: one for one in self._service.repository.serving(row.name)}
         runtime = serving.get(row.version)
         return {

@@ -40,10 +40,10 @@ def web_app(service: Service) -> ASGIApp:
         return HTMLResponse(page.render(), headers=HEADERS)
 
     async def metrics(_request: Request) -> Response:
-        return Response(service.metrics.page(), headers={"Content-Type": CONTENT_TYPE})
+        return Response(service.accounts.metrics.page(), headers={"Content-Type": CONTENT_TYPE})
 
     async def picture(request: Request) -> Response:
-        png = await to_thread(service.recent.picture, request.path_params["number"])
+        png = await to_thread(service.accounts.recent.picture, request.path_params["number"])
         if png is None:
             raise PictureGoneError("there is no picture of this decision, or not any more")
         return Response(png, media_type="image/png", headers=HEADERS)
@@ -58,7 +58,7 @@ def web_app(service: Service) -> ASGIApp:
     async def refuse(_request: Request, error: Exception) -> Response:
         status_code = error.status_code if isinstance(error, HTTPException) else 500
         reason = error.detail if isinstance(error, HTTPException) else "internal error"
-        service.metrics.answered("http", "unknown", f"http_{status_code}")
+        service.accounts.metrics.answered("http", "unknown", f"http_{status_code}")
         return JSONResponse({"error": reason}, status_code)
 
     application = Starlette(routes=routes, exception_handlers={HTTPException: refuse})

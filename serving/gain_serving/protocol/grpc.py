@@ -66,6 +66,7 @@ class Grpc(grpc.GenericRpcHandler):
             "RepositoryModelLoad": self._load,
             "RepositoryModelUnload": self._unload,
         }
+        self._handlers = {f"/{SERVICE}/{name}": self._handler(name) for name in METHODS}
 
     def stop_streams(self) -> None:
         """End the streams that wait for their client's next request."""
@@ -75,9 +76,9 @@ class Grpc(grpc.GenericRpcHandler):
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler | None:
         """Return what answers a method; None for one that there is not."""
-        service, _, name = handler_call_details.method.lstrip("/").partition("/")
-        if service != SERVICE or name not in METHODS:
-            return None
+        return self._handlers.get(handler_call_details.method)
+
+    def _handler(self, name: str) -> grpc.RpcMethodHandler:
         if name == _STREAM:
             return grpc.stream_stream_rpc_method_handler(self._stream)
 
@@ -153,6 +154,8 @@ class Grpc(grpc.GenericRpcHandler):
         return message("ModelStreamInferResponse")(infer_response=answer)
 
     def _authorise(self, context: Context) -> None:
+        if self._service.settings.token is None:
+            return
         metadata = dict(context.invocation_metadata() or ())
         given = metadata.get("authorization")
         self._service.authorise(given if isinstance(given, str) else None)
@@ -183,7 +186,7 @@ class Grpc(grpc.GenericRpcHandler):
 
     async def _statistics(self, request: Any) -> Any:
         told = describe.model_statistics(
-            self._repository, self._service.statistics, request.name, request.version
+            self._repository, self._service.accounts.statistics, request.name, request.version
         )
         return json_format.ParseDict(told, message("ModelStatisticsResponse")())
 

@@ -107,7 +107,7 @@ class Rest:
         return JSONResponse(describe.model_config(self._repository, *_asked(request)))
 
     async def _statistics(self, request: Request) -> Response:
-        statistics = self._service.statistics
+        statistics = self._service.accounts.statistics
         return JSONResponse(
             describe.model_statistics(self._repository, statistics, *_asked(request))
         )
