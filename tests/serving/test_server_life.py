@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -202,6 +203,20 @@ def test_the_status_page(server):
     assert png.headers["Content-Type"] == "image/png"
     assert png.content.startswith(b"\x89PNG")
     assert httpx.get(f"{server.url}/decisions/999999999.png").status_code == 404
+
+
+def test_every_decision_is_in_the_audit_log(start_server, repository, tmp_path):
+    log = tmp_path / "audit.jsonl"
+    server = start_server(repository, audit_log=log, audit_overlays=tmp_path / "overlays")
+    two = {**REQUEST["inputs"][0], "shape": [2, 1, 2, 3]}
+    answer = httpx.post(f"{server.url}/v2/models/tiny/versions/2/infer", json={"inputs": [two]})
+    outputs = {output["name"]: output["data"] for output in answer.json()["outputs"]}
+    assert "overlay" not in outputs
+    server.kill()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["verdict"] for line in lines] == outputs["verdict"] == ["class 2"] * 2
+    assert {(line["model"], line["version"]) for line in lines} == {("tiny", "2")}
+    assert all(Path(line["overlay"]).read_bytes().startswith(b"\x89PNG") for line in lines)
 
 
 def test_eight_callers_at_once(server):

@@ -10,6 +10,7 @@ import tritonclient.grpc
 import tritonclient.http
 import trustme
 from raw_http import connected, read_answer
+from server_process import wait_until
 from tritonclient.utils import InferenceServerException
 
 TOKEN = "open-sesame"
@@ -82,7 +83,7 @@ def test_grpc(guarded, certificate):
         client.start_stream(
             lambda result, error: answers.append(error), headers={"authorization": "Bearer x"}
         )
-        client.async_stream_infer("tiny", [tensor])
+        wait_until(lambda: answers, 10)
         client.stop_stream()
         assert "the token is missing or wrong" in str(answers[0])
 

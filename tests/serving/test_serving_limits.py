@@ -97,6 +97,12 @@ def test_who_sends_too_much_still_gets_the_answer(server, size):
     assert infer(server, content=bytes(size))[0] == 413
 
 
+def test_a_call_about_the_repository_is_small(start_server, repository):
+    server = start_server(repository)
+    answer = httpx.post(f"{server.url}/v2/repository/index", content=bytes(2**20 + 1))
+    assert answer.status_code == 413
+
+
 def test_a_body_of_unknown_length_is_counted(server):
     assert infer(server, content=(bytes(1000) for _ in range(BODY // 1000 + 1)))[0] == 413
 

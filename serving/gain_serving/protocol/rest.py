@@ -20,6 +20,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 OPEN = frozenset({"/v2/health/live", "/v2/health/ready"})
 """Paths that need no token: what starts and watches the server has none."""
 
+_SMALL = 1 << 20
+"""Bytes of a body that is read on the event loop: a call about the repository."""
+
 _MODEL = "/v2/models/{name}"
 _VERSION = _MODEL + "/versions/{version}"
 _UNSUPPORTED = (
@@ -44,6 +47,8 @@ class Rest:
         settings = service.settings
         self._max_bytes = settings.max_body_bytes
         self._inbox = Inbox(settings.max_body_bytes, settings.body_timeout)
+        self._small_bytes = min(_SMALL, settings.max_body_bytes)
+        self._small_inbox = Inbox(self._small_bytes, settings.body_timeout)
 
     def routes(self) -> list[Route]:
         """Return the routes, the more special before the more general."""
@@ -150,9 +155,9 @@ class Rest:
             return await self._service.infer(read, write)
 
     async def _small(self, request: Request) -> bytes:
-        async with self._inbox.body(request) as body:
+        async with self._small_inbox.body(request) as body:
             encoding = request.headers.get("content-encoding", "")
-            return inflate(body, encoding, self._max_bytes)
+            return inflate(body, encoding, self._small_bytes)
 
 
 def error_response(error: ServingError) -> Response:
