@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
+import uvloop
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -57,7 +58,7 @@ def serve(settings: Settings) -> None:
             poll_seconds=settings.poll_interval,
         )
         service = Service(settings, repository, audit=audit, workers=os.cpu_count() or 1)
-        if not asyncio.run(_serve(service)):
+        if not uvloop.run(_serve(service)):
             # What still runs after the deadline would keep the process for as long as it likes.
             logging.shutdown()
             os._exit(0)
