@@ -197,7 +197,7 @@ def test_a_message_that_stops_gets_its_deadline(server):
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: "])
 def test_half_open_connections_are_closed(server, sent):
-    with all_connected(server.http_port, 150) as connections:
+    with all_connected(server.http_port, 500) as connections:
         for connection in connections:
             connection.sendall(sent)
         assert_serves(server)
