@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -27,14 +28,14 @@ class _Graph:
         self.weights: list[onnx.TensorProto] = []
         self._random = np.random.default_rng(1)
 
-    def add(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind}{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def constant(self, value: np.ndarray) -> str:
+    def constant(self, value: np.ndarray | np.generic) -> str:
         name = f"weight{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(value, name))
+        self.weights.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
     def convolution(
