@@ -15,6 +15,7 @@ VERBS = {
     "data": ("gain_tf.data_commands", "List, describe, check and show data sets."),
     "export": ("gain_export.commands", "Turn a trained run into ONNX or SavedModel, checked."),
     "describe": ("gain_export.commands", "Say what an exported model or a run folder is."),
+    "serve": ("gain_tf.serve", "Serve exported models, where gain-serving is installed."),
 }
 """Each verb's module and its help."""
 

@@ -40,7 +40,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Rooms of the package, and what each may import besides itself."""
 
-COMMANDS = ("fit", "evaluate", "explain", "cli", "__main__", "data_commands", "data.__main__")
+COMMANDS = (
+    "fit",
+    "evaluate",
+    "explain",
+    "serve",
+    "cli",
+    "__main__",
+    "data_commands",
+    "data.__main__",
+)
 TAPES = {"attention/grad_cam.py", "models/audit.py", "models/gain.py"}
 
 

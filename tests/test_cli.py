@@ -1,6 +1,7 @@
 """Commands: exit status 0 done, 2 the user's mistake, 1 a failure; sentences, no tracebacks."""
 
 import errno
+import sys
 
 import click
 import pytest
@@ -93,13 +94,14 @@ def test_help(capsys, arguments):
 def test_the_verbs_are_shown(capsys):
     status(gain_tf, "gain-tf", ["--help"])
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-6:] == [
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-7:] == [
         "fit",
         "evaluate",
         "explain",
         "data",
         "export",
         "describe",
+        "serve",
     ]
 
 
@@ -152,3 +154,16 @@ def test_evaluate_needs_a_run(config, capsys, tmp_path):
     assert "has no row 'contrl'; it has baseline, guided" in capsys.readouterr().err
     assert status(evaluate, "gain-tf evaluate", [str(tmp_path), "--out", "/no/such/x.json"]) == 2
     assert "there is no folder /no/such" in capsys.readouterr().err
+
+
+def test_serving_is_the_factory_box_s_own(capsys):
+    pytest.importorskip("gain_serving")
+    assert status(gain_tf, "gain-tf", ["serve"]) == 2
+    assert "which models? give --repository DIR" in capsys.readouterr().err
+
+
+def test_serving_without_the_factory_box_s_software(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gain_serving", None)
+    monkeypatch.delitem(sys.modules, "gain_serving.cli", raising=False)
+    assert status(gain_tf, "gain-tf", ["serve", "--repository", "models"]) == 2
+    assert "pip install ./serving" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from gain_export.parity import compare, require
 from gain_export.reference import picture_batches, reference_answers, split_batches
 from gain_export.saved_model import saved_model_run, write_saved_model
 from gain_tf.data.dataset import Split
+from gain_tf.errors import FailedError
 
 TARGETS = ("onnx", "saved_model", "int8")
 ONNX, SAVED_MODEL, INT8, PARITY = "model.onnx", "saved_model", "model.int8.onnx", "parity.json"
@@ -92,13 +93,17 @@ class Exporter:
         """Write an ONNX file, checked and compared; return its figures.
 
         Raises:
-            FailedError: the graph is not acceptable, or does not answer as the training does.
+            FailedError: the graph is not acceptable, cannot be written, or does not answer as the
+                training does.
             NoRuleError: a layer of the head has no rule.
         """
         graph = onnx_graph(self.inference)
         check_graph(graph, self.inference)
         write_metadata(graph, self.about)
-        onnx.save(graph, path)
+        try:
+            onnx.save(graph, path)
+        except OSError as error:
+            raise FailedError(f"{path.name} cannot be written: {error.strerror}") from error
         del graph
         return self._compared(onnx_run(session_of(path)), path.name)
 

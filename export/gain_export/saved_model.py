@@ -32,7 +32,9 @@ def write_saved_model(inference: Inference, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures={SIGNATURE: serve})
     except tf.errors.OpError as error:
-        raise FailedError(f"{folder}: the SavedModel cannot be written: {error.message}") from error
+        # TensorFlow says first where in its own code, and last why.
+        reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
+        raise FailedError(f"{folder.name} cannot be written: {reason}") from error
 
 
 def saved_model_run(folder: Path) -> Run:
