@@ -13,7 +13,7 @@ def serve(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     try:
         from gain_serving.cli import status
     except ModuleNotFoundError as error:
-        if error.name != "gain_serving":
+        if (error.name or "").partition(".")[0] != "gain_serving":
             raise
         # A distribution of its own, for machines without TensorFlow.
         raise click.ClickException("this needs gain-serving: pip install ./serving") from None
