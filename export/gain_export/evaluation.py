@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from gain_export.asking import OnnxPredictor
 from gain_export.metadata import read_metadata, sha256_of
+from gain_export.onnx_predictor import OnnxPredictor
 from gain_tf.config import load_config
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 import gain_export
 import gain_tf
 from gain_export.answers import onnx_run, session_of
-from gain_export.asking import nearest
 from gain_export.commands import describe, export
+from gain_export.onnx_predictor import nearest
 from gain_export.rules import RULES
 from gain_tf.cli import status
 from gain_tf.data.registry import load_data
