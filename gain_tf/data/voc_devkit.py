@@ -4,11 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from pathlib import Path
 
 import numpy as np
 
+from gain_tf.data.annotation_text import UnreadableAnnotationError
 from gain_tf.data.files import DataError
+from gain_tf.data.objects import AnnotatedObject
+from gain_tf.data.voc_xml import parse_xml_text, read_voc
 
 CLASS_NAMES = (
     "aeroplane",
@@ -119,16 +122,16 @@ def read_annotation(text: bytes, size: tuple[int, int], place: str) -> list[VocO
         DataError: the file is broken, or an object has no known name or no box; all are listed.
     """
     try:
-        parser = ElementTree.XMLParser(target=_PlainTree())
-        root = ElementTree.fromstring(text, parser)
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise DataError([f"{place}: is no annotation that can be read: {error}"]) from error
-    objects, problems = [], []
-    for number, element in enumerate(root.findall("object"), 1):
+        root = parse_xml_text(text, place)
+    except UnreadableAnnotationError as error:
+        raise DataError([str(error)]) from error
+    (annotation,), problems = read_voc(Path(place), root)
+    objects = []
+    for found in annotation.objects:
         try:
-            objects.append(_object(element, size))
+            objects.append(_object(found, size))
         except ValueError as error:
-            problems.append(f"{place}, object {number}: {error}")
+            problems.append(f"{found.place}: {error}")
     if problems:
         raise DataError(problems)
     return objects
@@ -139,34 +142,17 @@ def image_labels(objects: Sequence[VocObject]) -> list[int]:
     return sorted({each.label for each in objects})
 
 
-class _PlainTree(ElementTree.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError(f"it declares a document type ({name})")
-
-
-def _object(element: ElementTree.Element, size: tuple[int, int]) -> VocObject:
-    name = (element.findtext("name") or "").strip()
-    if name not in CLASS_NAMES:
-        raise ValueError(f"unknown name {name!r}; known are {', '.join(CLASS_NAMES)}")
-    # Parts of a person have boxes of their own, a level deeper.
-    corners = [element.findtext(f"bndbox/{key}") for key in ("ymin", "xmin", "ymax", "xmax")]
-    try:
-        y0, x0, y1, x1 = (float(corner or "") for corner in corners)
-    except ValueError as error:
-        raise ValueError(f"{name} has no box of four numbers") from error
+def _object(found: AnnotatedObject, size: tuple[int, int]) -> VocObject:
+    if found.category not in CLASS_NAMES:
+        raise ValueError(f"unknown name {found.category!r}; known are {', '.join(CLASS_NAMES)}")
     height, width = size
-    edges = np.array([(y0 - 1) / height, (x0 - 1) / width, y1 / height, x1 / width])
+    edges = np.divide(found.box or (0, 0, 0, 0), (height, width, height, width))
     top, left, bottom, right = np.clip(edges, 0, 1).tolist()
-    # Written so that a box with a NaN is refused too.
     if not (top < bottom and left < right):
-        raise ValueError(f"{name} has an empty box within {width} x {height} pixels")
+        raise ValueError(f"{found.category} has an empty box within {width} x {height} pixels")
     return VocObject(
-        label=CLASS_NAMES.index(name),
+        label=CLASS_NAMES.index(found.category),
         box=(top, left, bottom, right),
-        difficult=_flag(element, "difficult"),
-        truncated=_flag(element, "truncated"),
+        difficult=found.difficult,
+        truncated=found.truncated,
     )
-
-
-def _flag(element: ElementTree.Element, name: str) -> bool:
-    return (element.findtext(name) or "0").strip() == "1"

@@ -66,16 +66,25 @@ def parse_xml(path: Path) -> Element:
     Raises:
         UnreadableAnnotationError: it cannot be read, is not XML, or declares a document type.
     """
-    data = read_bytes(path)
+    return parse_xml_text(read_bytes(path), str(path))
+
+
+def parse_xml_text(text: bytes, place: str) -> Element:
+    """Read the content of an XML file; see `parse_xml`.
+
+    Args:
+        text: content of the file.
+        place: where it was found, for errors.
+    """
     try:
-        return fromstring(data, forbid_dtd=True)
+        return fromstring(text, forbid_dtd=True)
     except DefusedXmlException as error:
         raise UnreadableAnnotationError(
-            f"{path}: declares a document type or entities, which an annotation does not need"
+            f"{place}: declares a document type or entities, which an annotation does not need"
         ) from error
     except (ParseError, ValueError, LookupError) as error:
         # An encoding that Python does not know, or that has several bytes a letter.
-        raise UnreadableAnnotationError(f"{path}: is not XML: {error}") from error
+        raise UnreadableAnnotationError(f"{place}: is not XML: {error}") from error
 
 
 def is_voc(root: Element) -> bool:
