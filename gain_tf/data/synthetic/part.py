@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gain_tf.data.synthetic.colour import draw_from
-from gain_tf.data.synthetic.compositing import dyed, spread
-from gain_tf.data.synthetic.drawing import (
-    Plane,
-    bevel_height,
-    blurred,
-    coverage,
-    shifted,
-    window_around,
-)
+from gain_tf.data.synthetic.compositing import spread
+from gain_tf.data.synthetic.drawing import Plane, bevel_height, blurred, coverage, shifted
 from gain_tf.data.synthetic.light import relief
 from gain_tf.data.synthetic.metals import brushed
 from gain_tf.data.synthetic.noise import FloatImage, value_noise
-from gain_tf.data.synthetic.outlines import Points, capsule, circle, moved, rounded
+from gain_tf.data.synthetic.outlines import Points, capsule, circle, rounded
+from gain_tf.data.synthetic.slab import Pose, paint, set_down
 
 _OUTLINE = rounded(
     np.array(
@@ -49,27 +41,10 @@ _HOLES = (
 )
 _COUNTERBORE = circle(-0.36, 0.12, 0.37)
 _POCKET = capsule((0.08, -0.4), (0.24, -0.4), 0.1)
-_THICKNESS = 0.2
+THICKNESS = 0.2
+"""Height of the top face above the plane, half lengths of the part."""
+
 _BEVEL = 0.04
-
-
-@dataclass(frozen=True)
-class Pose:
-    """Where the part lies: centre (plane units), angle (radians), half its length (plane units)."""
-
-    x: float
-    y: float
-    angle: float
-    scale: float
-
-    @property
-    def thickness(self) -> float:
-        """Height of the top face above the plane, plane units."""
-        return _THICKNESS * self.scale
-
-    def place(self, outline: Points) -> Points:
-        """An outline of the part (half its length = 1) in plane units."""
-        return moved(outline, self.x, self.y, angle=self.angle, scale=self.scale)
 
 
 def silhouette(pose: Pose, lean: tuple[float, float]) -> Points:
@@ -92,23 +67,12 @@ def draw_part(
     Returns:
         Coverage of the part, walls included and holes excluded: float32 (side, side) in [0, 1].
     """
-    side = plane.side
+    side, thickness = plane.side, THICKNESS * pose.scale
     contours = [pose.place(outline) for outline in (_OUTLINE, *_HOLES)]
-    reach = pose.thickness / np.tan(plane.light.elevation) + 0.04
-    window = window_around(contours, side, reach)
-    whole = np.zeros((side, side), np.float32)
-    if window is None:
-        return whole
-    top = coverage(contours, window, side)
-    body = top.copy()
-    for step in (0.25, 0.5, 0.75, 1.0):
-        body = np.maximum(body, shifted(top, step * lean[0] * side, step * lean[1] * side))
-
-    foot = shifted(top, lean[0] * side, lean[1] * side)
-    plane.cast_shadow(foot, window, pose.thickness)
-    contact = blurred(body, 0.012 * side)
-    target = plane.pixels[window.slices]
-    target *= spread(1.0 - 0.45 * contact)
+    slab = set_down(plane, contours, thickness, lean)
+    if slab is None:
+        return np.zeros((side, side), np.float32)
+    window, top = slab.window, slab.top
 
     colour = _finish(rng)
     brushing = pose.angle + rng.choice([0.0, np.pi / 2.0]) + rng.normal(0.0, 0.05)
@@ -122,17 +86,13 @@ def draw_part(
     bevel = _BEVEL * pose.scale * side
     height = bevel_height(top, bevel) - np.float32(1.6 * bevel) * blurred(sunk, 0.8)
     factor, highlight = relief(height, plane.light, rng.uniform(0.25, 0.6))
-    x, y = plane.light.shadow_offset(0.35 * pose.thickness)
+    x, y = plane.light.shadow_offset(0.35 * thickness)
     shade = sunk * (1.0 - blurred(shifted(sunk, x * side, y * side), 1.0))
     milled = value_noise(rng, window.shape, 0.005 * side) - 0.5
     factor *= 1.0 - 0.5 * shade - sunk * (0.12 - 0.2 * milled)
     face = face * spread(factor) + spread(highlight)
 
-    wall = dyed(colour, 0.3 + 0.25 * contact)
-    target += spread(body) * (wall - target)
-    target += spread(top) * (face - target)
-    whole[window.slices] = body
-    return whole
+    return paint(plane, slab, colour, face)
 
 
 def _finish(rng: np.random.Generator) -> FloatImage:

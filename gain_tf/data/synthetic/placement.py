@@ -35,6 +35,24 @@ def place_in_view(
     return None
 
 
+def place_shrinking(
+    rng: np.random.Generator, outline_at: Callable[[float, float, float], Points], scale: float
+) -> tuple[float, float, float]:
+    """A place for an object that gives way where the strongest perspective leaves no room.
+
+    Args:
+        rng: source of the place.
+        outline_at: outline in image units of the object at (x, y), plane units, and a scale.
+        scale: wanted.
+
+    Returns:
+        (x, y) in plane units and the scale, made smaller as far as needed.
+    """
+    while (spot := place_in_view(rng, lambda x, y, s=scale: outline_at(x, y, s))) is None:
+        scale *= 0.97
+    return *spot, scale
+
+
 def places_beside(
     rng: np.random.Generator, count: int, x: float, y: float, clearance: float
 ) -> list[tuple[float, float]]:

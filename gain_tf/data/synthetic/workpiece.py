@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gain_tf.data.synthetic.compositing import spread
 from gain_tf.data.synthetic.domains import DESKS, PART_SCALE, SETTINGS, Domain
-from gain_tf.data.synthetic.drawing import Plane
 from gain_tf.data.synthetic.metals import machine_bed
 from gain_tf.data.synthetic.outlines import Points
-from gain_tf.data.synthetic.part import Pose, draw_part, silhouette
-from gain_tf.data.synthetic.patterns import coordinates, lines
-from gain_tf.data.synthetic.photograph import develop, plane_side
-from gain_tf.data.synthetic.placement import place_in_view, places_beside
+from gain_tf.data.synthetic.part import THICKNESS, draw_part, silhouette
+from gain_tf.data.synthetic.picture import Box, tight_box
+from gain_tf.data.synthetic.placement import place_shrinking
+from gain_tf.data.synthetic.slab import Pose
+from gain_tf.data.synthetic.table_top import set_table
 
 CLASS_NAMES = ("0", "90", "180", "270")
 """Orientations in degrees, clockwise as seen in the image; the label is the index."""
@@ -46,7 +45,7 @@ class Rendering:
 
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8]
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 def render_workpiece(
@@ -77,51 +76,21 @@ def render_workpiece(
         np.random.default_rng([seed, _DOMAIN_CODES[domain], index, stream]) for stream in range(5)
     )
     setting = SETTINGS[domain]
-    view = setting.draw_viewpoint(camera)
-    light = setting.draw_light(camera)
-    exposure = setting.draw_exposure(camera)
-
-    angle = np.radians(90.0 * orientation + part.uniform(-JITTER_DEGREES, JITTER_DEGREES))
-    scale = PART_SCALE * part.uniform(*setting.scale)
-
-    def pose_at(x: float, y: float) -> tuple[Pose, tuple[float, float]]:
-        pose = Pose(x, y, float(angle), scale)
-        return pose, view.lean(x, y, pose.thickness)
-
-    def seen_at(x: float, y: float) -> Points:
-        return view.project(silhouette(*pose_at(x, y)))
-
-    # The strongest perspective can leave no room for the largest part, which then gives way.
-    while (spot := place_in_view(part, seen_at)) is None:
-        scale *= 0.97
-    x, y = spot
-    pose, lean = pose_at(x, y)
-
-    side = plane_side(size)
     texture = machine_bed if desk is None else DESKS[desk][1]
-    plane = Plane(np.ascontiguousarray(texture(surface, side), np.float32), light)
-    count = int(clutter.integers(setting.item_count[0], setting.item_count[1] + 1))
-    for place in places_beside(clutter, count, x, y, 1.6 * scale):
-        setting.items[int(clutter.integers(len(setting.items)))](clutter, plane, *place)
-    covered = draw_part(part, plane, pose, lean)
-    if camera.random() < setting.shadow_bars:
-        _, across = coordinates(side, camera.uniform(0.0, np.pi))
-        width = camera.uniform(0.06, 0.16)
-        bars = lines(across + camera.random(), camera.uniform(0.35, 0.9), width, side)
-        plane.pixels *= spread(1.0 - np.float32(0.55 * light.strength) * bars)
+    table = set_table(camera, surface, setting, texture, size)
+    angle = float(np.radians(90.0 * orientation + part.uniform(-JITTER_DEGREES, JITTER_DEGREES)))
 
-    image = develop(sensor, view.view(plane.pixels, size), exposure)
-    mask = (view.view(covered, size) >= 0.5).astype(np.uint8)
+    def lean_at(x: float, y: float, scale: float) -> tuple[float, float]:
+        return table.view.lean(x, y, THICKNESS * scale)
+
+    def seen_at(x: float, y: float, scale: float) -> Points:
+        rim = silhouette(Pose(x, y, angle, scale), lean_at(x, y, scale))
+        return table.view.project(rim)
+
+    x, y, scale = place_shrinking(part, seen_at, PART_SCALE * part.uniform(*setting.scale))
+    table.scatter(clutter, x, y, 1.6 * scale)
+    covered = draw_part(part, table.plane, Pose(x, y, angle, scale), lean_at(x, y, scale))
+    table.cast_bars(camera)
+    image = table.photograph(sensor, size)
+    mask = (table.view.view(covered, size) >= 0.5).astype(np.uint8)
     return Rendering(image, mask, tight_box(mask))
-
-
-def tight_box(mask: NDArray[np.uint8]) -> tuple[float, float, float, float]:
-    """y0, x0, y1, x1 in [0, 1] of the smallest box that holds all of a mask (rows, columns)."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    height, width = mask.shape
-    return (
-        float(rows[0] / height),
-        float(columns[0] / width),
-        float((rows[-1] + 1) / height),
-        float((columns[-1] + 1) / width),
-    )

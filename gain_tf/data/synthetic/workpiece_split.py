@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gain_tf.data.synthetic.domains import Domain
+from gain_tf.data.synthetic.picture import render_all
+from gain_tf.data.synthetic.planning import (
+    balanced_class,
+    check_plan,
+    planning_stream,
+    surroundings_of,
+)
 from gain_tf.data.synthetic.workpiece import CLASS_NAMES, DESK_NAMES, Rendering, render_workpiece
-
-_PLAN_STREAM, _ORDER_STREAM = 101, 102
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,14 @@ def plan(count: int, *, domain: Domain, bias: float, seed: int) -> list[Scene]:
     Raises:
         ValueError: if `bias` lies outside [0, 1] or `count` is negative.
     """
-    if not 0.0 <= bias <= 1.0 or count < 0:
-        raise ValueError(f"bias must lie in [0, 1] and count be at least 0: {bias}, {count}")
-    classes = len(CLASS_NAMES)
+    check_plan(count, bias)
     scenes = []
     for index in range(count):
-        block, place = divmod(index, classes)
-        order = np.random.default_rng([seed, _ORDER_STREAM, block]).permutation(classes)
-        orientation = int(order[place])
+        orientation = balanced_class(seed, index, len(CLASS_NAMES))
         desk = None
         if domain == "office":
-            rng = np.random.default_rng([seed, _PLAN_STREAM, index])
-            own = rng.random() < bias
-            other = int(rng.integers(len(DESK_NAMES)))
-            desk = orientation if own else other
+            rng = planning_stream(seed, index)
+            desk = surroundings_of(rng, orientation, len(DESK_NAMES), bias)
         scenes.append(Scene(index, orientation, domain, desk, seed))
     return scenes
 
@@ -124,18 +119,5 @@ def render_split(
         split.masks[scene.index] = rendering.mask
         split.boxes[scene.index] = rendering.box
 
-    with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
-        for _ in pool.map(render, scenes):
-            pass
+    render_all(scenes, render, workers)
     return split
-
-
-@contextmanager
-def _single_threaded_opencv() -> Iterator[None]:
-    # Pictures this small lose more to OpenCV's own threads than they gain.
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
