@@ -1,6 +1,7 @@
 """One run as data: the schema of a config file, and how it is read."""
 
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
+from gain_tf.config.rendered import Camera, Workpiece
 from gain_tf.config.schema import (
     Augmentation,
     Budget,
@@ -13,12 +14,12 @@ from gain_tf.config.schema import (
     Optimizer,
     Run,
     Training,
-    Workpiece,
 )
 
 __all__ = [
     "Augmentation",
     "Budget",
+    "Camera",
     "Config",
     "ConfigError",
     "Data",

@@ -3,30 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from gain_tf.config.rendered import Camera, Workpiece
+from gain_tf.config.section import Section, Seed
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Side = Annotated[int, Field(ge=8, le=8192)]
 
 TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard")
 """What a row of a comparison cannot be called: the run folder has these already."""
-
-
-class Section(BaseModel):
-    """A part of the config: unknown keys and wrong types are errors, nothing is changed later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_written(cls, value: Any, info: Any) -> Any:
-        """Refuse what Python would take for something else: true for 1, a NUL in a path."""
-        if isinstance(value, bool) and "bool" not in str(cls.model_fields[info.field_name]):
-            raise ValueError("true and false mean nothing here")
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("must not hold a NUL character")
-        return value
 
 
 class Budget(Section):
@@ -61,16 +47,6 @@ class Augmentation(Section):
     brightness: float = Field(default=0.0, ge=0, le=1)
     contrast: float = Field(default=0.0, ge=0, le=1)
     saturation: float = Field(default=0.0, ge=0, le=1)
-
-
-class Workpiece(Section):
-    """The rendered workpiece: `bias` is how often the desk goes with the orientation."""
-
-    bias: float = Field(default=1.0, ge=0, le=1)
-    train: int = Field(default=1200, ge=4)
-    validation: int = Field(default=200, ge=4)
-    test: int = Field(default=600, ge=4)
-    seed: Seed = 0
 
 
 class Voc2012(Section):
@@ -132,6 +108,7 @@ class Data(Section):
     augmentation: Augmentation = Augmentation()
     cache: bool = True
     workpiece: Workpiece = Workpiece()
+    camera: Camera = Camera()
     voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
 

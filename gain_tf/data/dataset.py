@@ -93,7 +93,8 @@ class DataSet:
     Attributes:
         name: of the data set.
         class_names: in the order of the labels' columns.
-        splits: `train`, `validation` and, where there is one, `test`.
+        splits: `train`, `validation`, where there is one `test`, and others that can be asked
+            for by name.
         single_label: whether every image has exactly one label.
         unguided_classes: indices of classes without an object to attend to.
         about: source, licence, known bias: what a user must know, by heading.

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 
 from gain_tf.config import Data
+from gain_tf.data.camera import load_camera
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.files import DataError
 from gain_tf.data.folder import load_folder
@@ -13,6 +14,7 @@ from gain_tf.data.workpiece import load_workpiece
 
 DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
     "workpiece": load_workpiece,
+    "camera": load_camera,
     "magnetic_tile": load_magnetic_tile,
     "voc2012": load_voc2012,
     "folder": load_folder,

@@ -11,7 +11,7 @@ import numpy as np
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import ArrayPictures, DataSet, Split
-from gain_tf.data.files import DataError
+from gain_tf.data.rendered import square_side
 from gain_tf.data.synthetic.workpiece import CLASS_NAMES
 from gain_tf.data.synthetic.workpiece_split import render_split
 
@@ -32,10 +32,7 @@ def load_workpiece(data: Data) -> DataSet:
     Raises:
         DataError: the image size is not square.
     """
-    settings = data.workpiece
-    height, width = data.image_size
-    if height != width:
-        raise DataError([f"data.image_size: workpiece images are square, not {height} x {width}"])
+    settings, size = data.workpiece, square_side(data)
     office = {"domain": "office", "bias": settings.bias}
     plans = {
         "train": (settings.train, office),
@@ -44,7 +41,7 @@ def load_workpiece(data: Data) -> DataSet:
         "unbiased": (settings.validation, {"domain": "office", "bias": 0.0}),
     }
     splits = {
-        name: _split(count, scenes, height, settings.seed * len(plans) * SEEDS_APART + number)
+        name: _split(count, scenes, size, settings.seed * len(plans) * SEEDS_APART + number)
         for number, (name, (count, scenes)) in enumerate(plans.items())
     }
     return DataSet(

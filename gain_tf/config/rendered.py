@@ -1,0 +1,29 @@
+"""What a config may say of the data sets that are rendered or built here."""
+
+from pydantic import Field
+
+from gain_tf.config.section import Section, Seed
+
+
+class Workpiece(Section):
+    """The rendered workpiece: `bias` is how often the desk goes with the orientation."""
+
+    bias: float = Field(default=1.0, ge=0, le=1)
+    train: int = Field(default=1200, ge=4)
+    validation: int = Field(default=200, ge=4)
+    test: int = Field(default=600, ge=4)
+    seed: Seed = 0
+
+
+class Camera(Section):
+    """The rendered camera: `bias` is how often the bench goes with the orientation.
+
+    `test` is taken as `train` is, `test_2` in another place and from other viewpoints.
+    """
+
+    bias: float = Field(default=1.0, ge=0, le=1)
+    train: int = Field(default=700, ge=2)
+    validation: int = Field(default=100, ge=2)
+    test: int = Field(default=100, ge=2)
+    test_2: int = Field(default=100, ge=2)
+    seed: Seed = 0

@@ -1,0 +1,23 @@
+"""What every part of a config is, and the types that several of them have."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys and wrong types are errors, nothing is changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, info: Any) -> Any:
+        """Refuse what Python would take for something else: true for 1, a NUL in a path."""
+        if isinstance(value, bool) and "bool" not in str(cls.model_fields[info.field_name]):
+            raise ValueError("true and false mean nothing here")
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("must not hold a NUL character")
+        return value
