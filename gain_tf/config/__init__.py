@@ -1,7 +1,7 @@
 """One run as data: the schema of a config file, and how it is read."""
 
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
-from gain_tf.config.rendered import Camera, Workpiece
+from gain_tf.config.rendered import Camera, Shapes, Workpiece
 from gain_tf.config.schema import (
     Augmentation,
     Budget,
@@ -29,6 +29,7 @@ __all__ = [
     "Model",
     "Optimizer",
     "Run",
+    "Shapes",
     "Training",
     "Workpiece",
     "load_config",

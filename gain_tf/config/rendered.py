@@ -27,3 +27,17 @@ class Camera(Section):
     test: int = Field(default=100, ge=2)
     test_2: int = Field(default=100, ge=2)
     seed: Seed = 0
+
+
+class Shapes(Section):
+    """The rendered blocks: `bias` is how often the table goes with the first block of an image.
+
+    `voc_format` makes 20 classes instead of 6, and masks as VOC's: unknown along every outline.
+    """
+
+    bias: float = Field(default=0.8, ge=0, le=1)
+    voc_format: bool = False
+    train: int = Field(default=1200, ge=20)
+    validation: int = Field(default=200, ge=20)
+    test: int = Field(default=300, ge=20)
+    seed: Seed = 0

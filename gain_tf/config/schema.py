@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gain_tf.config.rendered import Camera, Workpiece
+from gain_tf.config.rendered import Camera, Shapes, Workpiece
 from gain_tf.config.section import Section, Seed
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
@@ -109,6 +109,7 @@ class Data(Section):
     cache: bool = True
     workpiece: Workpiece = Workpiece()
     camera: Camera = Camera()
+    shapes: Shapes = Shapes()
     voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
 

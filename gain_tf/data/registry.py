@@ -9,12 +9,14 @@ from gain_tf.data.dataset import DataSet
 from gain_tf.data.files import DataError
 from gain_tf.data.folder import load_folder
 from gain_tf.data.magnetic_tile import load_magnetic_tile
+from gain_tf.data.shapes import load_shapes
 from gain_tf.data.voc2012_splits import load_voc2012
 from gain_tf.data.workpiece import load_workpiece
 
 DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
     "workpiece": load_workpiece,
     "camera": load_camera,
+    "shapes": load_shapes,
     "magnetic_tile": load_magnetic_tile,
     "voc2012": load_voc2012,
     "folder": load_folder,
