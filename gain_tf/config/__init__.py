@@ -1,7 +1,7 @@
 """One run as data: the schema of a config file, and how it is read."""
 
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
-from gain_tf.config.rendered import Camera, Shapes, Workpiece
+from gain_tf.config.rendered import Boat, Camera, Shapes, Workpiece
 from gain_tf.config.schema import (
     Augmentation,
     Budget,
@@ -18,6 +18,7 @@ from gain_tf.config.schema import (
 
 __all__ = [
     "Augmentation",
+    "Boat",
     "Budget",
     "Camera",
     "Config",

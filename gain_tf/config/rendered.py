@@ -41,3 +41,16 @@ class Shapes(Section):
     validation: int = Field(default=200, ge=20)
     test: int = Field(default=300, ge=20)
     seed: Seed = 0
+
+
+class Boat(Section):
+    """The rendered boats, cars and sheep: `bias` is how often they stand on their own ground.
+
+    `test` is the number of images of each of the two test sets.
+    """
+
+    bias: float = Field(default=0.95, ge=0, le=1)
+    train: int = Field(default=1600, ge=4)
+    validation: int = Field(default=200, ge=4)
+    test: int = Field(default=150, ge=3)
+    seed: Seed = 0

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gain_tf.config.rendered import Camera, Shapes, Workpiece
+from gain_tf.config.rendered import Boat, Camera, Shapes, Workpiece
 from gain_tf.config.section import Section, Seed
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
@@ -110,6 +110,7 @@ class Data(Section):
     workpiece: Workpiece = Workpiece()
     camera: Camera = Camera()
     shapes: Shapes = Shapes()
+    boat: Boat = Boat()
     voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
 

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 
 from gain_tf.config import Data
+from gain_tf.data.boat import load_boat
 from gain_tf.data.camera import load_camera
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.files import DataError
@@ -17,6 +18,7 @@ DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
     "workpiece": load_workpiece,
     "camera": load_camera,
     "shapes": load_shapes,
+    "boat": load_boat,
     "magnetic_tile": load_magnetic_tile,
     "voc2012": load_voc2012,
     "folder": load_folder,

@@ -1,15 +1,39 @@
 """What the rendered data sets share: from scenes to splits."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from gain_tf.config import Data
-from gain_tf.data.dataset import UNKNOWN, ArrayPictures, Split
+from gain_tf.data.dataset import UNKNOWN, ArrayPictures, Pictures, Split
 from gain_tf.data.files import DataError
 from gain_tf.data.synthetic.picture import Scene, render_all
 
 _SEEDS_APART = 1000
+
+
+@dataclass(frozen=True)
+class JoinedPictures:
+    """The pictures of two splits.
+
+    Attributes:
+        parts: of the first and of the second.
+        start: index of the second's first picture.
+    """
+
+    parts: tuple[Pictures, Pictures]
+    start: int
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index`."""
+        late = index >= self.start
+        return self.parts[late].image(index - self.start * late)
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return mask `index`."""
+        late = index >= self.start
+        return self.parts[late].mask(index - self.start * late)
 
 
 def square_side(data: Data) -> int:
@@ -70,4 +94,17 @@ def rendered_split(name: str, scenes: Sequence[Scene], size: int, classes: int) 
         box_labels=[
             np.array([label for _, label in picture.boxes], np.int32) for picture in pictures
         ],
+    )
+
+
+def joined(first: Split, second: Split) -> Split:
+    """Make one split of two rendered ones, the first one's images first."""
+    pictures = (first.pictures, second.pictures)
+    return Split(
+        ids=[*first.ids, *second.ids],
+        labels=np.concatenate([first.labels, second.labels]),
+        pictures=JoinedPictures(pictures, len(first)),
+        mask_shows=np.concatenate([first.mask_shows, second.mask_shows]),
+        boxes=[*first.boxes, *second.boxes],
+        box_labels=[*first.box_labels, *second.box_labels],
     )
