@@ -43,7 +43,16 @@ def call(*arguments):
 def test_list_names_each_data_set_with_a_line(capsys):
     assert call("list") == 0
     lines = capsys.readouterr().out.splitlines()
-    names = ["workpiece", "camera", "shapes", "boat", "magnetic_tile", "voc2012", "folder"]
+    names = [
+        "workpiece",
+        "camera",
+        "shapes",
+        "boat",
+        "decoy_mnist",
+        "magnetic_tile",
+        "voc2012",
+        "folder",
+    ]
     assert [line.split()[0] for line in lines] == names
     assert all(len(line.split()) > 3 for line in lines)
 

@@ -1,7 +1,7 @@
 """One run as data: the schema of a config file, and how it is read."""
 
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
-from gain_tf.config.rendered import Boat, Camera, Shapes, Workpiece
+from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.schema import (
     Augmentation,
     Budget,
@@ -24,6 +24,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Data",
+    "DecoyMnist",
     "Evaluation",
     "Folder",
     "Guidance",

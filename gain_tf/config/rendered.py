@@ -54,3 +54,15 @@ class Boat(Section):
     validation: int = Field(default=200, ge=4)
     test: int = Field(default=150, ge=3)
     seed: Seed = 0
+
+
+class DecoyMnist(Section):
+    """Decoy-MNIST: `bias` is how often the swatch says the digit; `train` is what is left of 5,000.
+
+    Splits are balanced where `validation` and `test` are multiples of 10.
+    """
+
+    bias: float = Field(default=1.0, ge=0, le=1)
+    validation: int = Field(default=400, ge=10)
+    test: int = Field(default=1000, ge=10)
+    seed: Seed = 0

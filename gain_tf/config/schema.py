@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gain_tf.config.rendered import Boat, Camera, Shapes, Workpiece
+from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.section import Section, Seed
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
@@ -111,6 +111,7 @@ class Data(Section):
     camera: Camera = Camera()
     shapes: Shapes = Shapes()
     boat: Boat = Boat()
+    decoy_mnist: DecoyMnist = DecoyMnist()
     voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
 

@@ -7,6 +7,7 @@ from gain_tf.config import Data
 from gain_tf.data.boat import load_boat
 from gain_tf.data.camera import load_camera
 from gain_tf.data.dataset import DataSet
+from gain_tf.data.decoy_mnist import load_decoy_mnist
 from gain_tf.data.files import DataError
 from gain_tf.data.folder import load_folder
 from gain_tf.data.magnetic_tile import load_magnetic_tile
@@ -19,6 +20,7 @@ DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
     "camera": load_camera,
     "shapes": load_shapes,
     "boat": load_boat,
+    "decoy_mnist": load_decoy_mnist,
     "magnetic_tile": load_magnetic_tile,
     "voc2012": load_voc2012,
     "folder": load_folder,
