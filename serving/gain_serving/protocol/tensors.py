@@ -73,15 +73,16 @@ def count_elements(name: str, datatype: str, shape: Sequence[int], max_bytes: in
         raise BadRequestError(f"{_quoted(name)}: datatype {_quoted(datatype)} is not supported")
     if any(size < 0 for size in shape):
         raise BadRequestError(f"{_quoted(name)}: shape {_shape(shape)} has a negative size")
-    count = math.prod(shape)
+    # A size of 0 hides none of the others: NumPy refuses what overflows without it.
+    span = math.prod(size or 1 for size in shape)
     # An element of BYTES takes at least the four bytes of its length.
-    size = count * (_LENGTH.size if datatype == BYTES else DATATYPES[datatype].itemsize)
+    size = span * (_LENGTH.size if datatype == BYTES else DATATYPES[datatype].itemsize)
     if size > max_bytes:
         raise TooLargeError(
             f"{_quoted(name)}: shape {_shape(shape)} takes {_number(size)} bytes, "
             f"more than the {max_bytes} that are allowed"
         )
-    return count
+    return math.prod(shape)
 
 
 def unpack(
