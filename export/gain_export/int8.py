@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | s
     """
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.calibrate import CalibrationDataReader
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Pictures(CalibrationDataReader):
         def __init__(self) -> None:
@@ -89,21 +91,25 @@ def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | s
             picture = next(self._left, None)
             return None if picture is None else {"image": picture[np.newaxis]}
 
-    graph = onnx.load(onnx_path)
-    quantize_static(
-        str(onnx_path),
-        str(path),
-        Pictures(),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        nodes_to_quantize=_towards_scores(graph.graph),
-    )
+    with TemporaryDirectory() as folder:
+        fused = Path(folder) / "fused.onnx"
+        # Batch norm goes into the convolution before it is rounded.
+        quant_pre_process(str(onnx_path), str(fused), skip_symbolic_shape=True)
+        graph = onnx.load(fused)
+        quantize_static(
+            str(fused),
+            str(path),
+            Pictures(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_quantize=_towards_scores(graph.graph),
+        )
     quantised = onnx.load(path)
     del quantised.metadata_props[:]
-    quantised.metadata_props.extend(graph.metadata_props)
+    quantised.metadata_props.extend(onnx.load(onnx_path).metadata_props)
     onnx.save(quantised, path)
 
 
