@@ -3,8 +3,9 @@
     python benchmarks/export.py [--only resnet50 ...] [--repeat 15] [--out docs/results/export.md]
 
 Each network in a process of its own, at 224 pixels with random weights; calls on one picture are
-interleaved, and medians compared. The agreement of eight bits is not measured here: it belongs to
-trained weights, and every `gain-tf export --to int8` measures it.
+interleaved, and medians compared; one thread, for the waiting threads of one session would disturb
+the next. The agreement of eight bits is not measured here: it belongs to trained weights, and every
+`gain-tf export --to int8` measures it.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def measure(network: str, repeat: int) -> dict[str, float]:
         alone = gain_export.to_onnx(model, place / "scores.onnx", image_size=SIZE, attention=False)
         gain_export.quantise(with_attention, pictures, place / "int8.onnx")
         files = {"attention": with_attention, "alone": alone, "int8": place / "int8.onnx"}
-        runs = {name: onnx_run(session_of(path)) for name, path in files.items()}
+        runs = {name: onnx_run(session_of(path, threads=1)) for name, path in files.items()}
         times = median_times(runs, pictures[0][np.newaxis], repeat)
         size_mb = with_attention.stat().st_size / 1e6
     return {
