@@ -20,12 +20,10 @@ from gain_export.reference import picture_batches, reference_answers, split_batc
 from gain_export.saved_model import saved_model_run, write_saved_model
 from gain_tf.data.dataset import Split
 from gain_tf.errors import FailedError
+from gain_tf.metrics.attention import CUE_THRESHOLD
 
 TARGETS = ("onnx", "saved_model", "int8")
 ONNX, SAVED_MODEL, INT8, PARITY = "model.onnx", "saved_model", "model.int8.onnx", "parity.json"
-
-DEFAULT_THRESHOLD = 0.2
-"""Of a map, where no run says a better one: that of localisation cues."""
 
 
 class Pictures(Sequence[np.ndarray]):
@@ -89,8 +87,8 @@ class Exporter:
     about: About
     evidence: Evidence
 
-    def write_onnx(self, path: Path) -> dict[str, Any]:
-        """Write an ONNX file, checked and compared; return its figures.
+    def write_onnx(self, path: Path) -> tuple[dict[str, Any], Answers]:
+        """Write an ONNX file, checked and compared; return its figures and what it answers.
 
         Raises:
             FailedError: the graph is not acceptable, cannot be written, or does not answer as the
@@ -114,15 +112,16 @@ class Exporter:
             FailedError: it cannot be written, or does not answer as the training does.
         """
         write_saved_model(self.inference, folder)
-        return self._compared(saved_model_run(folder), folder.name)
+        return self._compared(saved_model_run(folder), folder.name)[0]
 
     def write_int8(
-        self, floating: Path, path: Path, images: Sequence[np.ndarray]
+        self, floating: Path, known: Answers, path: Path, images: Sequence[np.ndarray]
     ) -> dict[str, Any]:
         """Write an eight-bit file; return its figures, which say whether it was kept.
 
         Args:
             floating: the float file.
+            known: what it answers.
             path: to be written.
             images: training images for the ranges of activations.
         """
@@ -130,9 +129,9 @@ class Exporter:
         found = agreement(
             floating,
             path,
-            answers_of(onnx_run(session_of(floating)), self.evidence.pictures),
+            known,
             self.evidence.pictures,
-            threshold=self.about.attention_threshold or DEFAULT_THRESHOLD,
+            threshold=self.about.attention_threshold or CUE_THRESHOLD,
             single_label=self.about.single_label,
         )
         if found.shortcomings:
@@ -153,25 +152,23 @@ class Exporter:
             What `parity.json` keeps.
         """
         figures: dict[str, Any] = {"compared_with": f"{self.evidence.source}, in float32"}
+        known = None
         if "onnx" in targets or "int8" in targets:
-            figures["onnx"] = self.write_onnx(folder / ONNX)
+            figures["onnx"], known = self.write_onnx(folder / ONNX)
         if "saved_model" in targets:
             figures["saved_model"] = self.write_saved_model(folder / SAVED_MODEL)
-        if "int8" in targets:
-            figures["int8"] = self.write_int8(folder / ONNX, folder / INT8, images)
+        if "int8" in targets and known is not None:
+            figures["int8"] = self.write_int8(folder / ONNX, known, folder / INT8, images)
         (folder / PARITY).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         return figures
 
-    def _compared(self, run: Run, what: str) -> dict[str, Any]:
+    def _compared(self, run: Run, what: str) -> tuple[dict[str, Any], Answers]:
         exported = answers_of(run, self.evidence.pictures)
         parity = compare(
-            self._reference(exported),
+            reference_answers(self.inference, self.evidence.batches(), exported.classes),
             exported,
             self.evidence.ids,
             single_label=self.about.single_label,
         )
         require(parity, what)
-        return parity.figures()
-
-    def _reference(self, exported: Answers) -> Answers:
-        return reference_answers(self.inference, self.evidence.batches(), exported.classes)
+        return parity.figures(), exported

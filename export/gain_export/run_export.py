@@ -11,6 +11,7 @@ from gain_export.metadata import About, sha256_of
 from gain_export.repository import add_version, check_name
 from gain_tf.errors import UserError
 from gain_tf.files import new_folder
+from gain_tf.report.result import GUIDED
 from gain_tf.training.run_folder import CONFIG, open_run, read_figures, row_folder
 
 FOLDER = "export"
@@ -55,7 +56,7 @@ def run_exporter(
     opened = open_run(run, row)
     config, data = opened.config, opened.data
     inference = inference_of(opened.model, config.data.image_size, top=top, attention=attention)
-    figures = read_figures(row_folder(run, row or "guided")) or {}
+    figures = read_figures(row_folder(run, row or GUIDED)) or {}
     about = About(
         name=name or config.name,
         class_names=list(data.class_names),
