@@ -21,11 +21,15 @@ THE_RUNS_OWN = (
     "data.workpiece",
     "data.folder",
     "training.warm_up_epochs",
+    "training.warm_up",
     "evaluation.baseline",
     "evaluation.control",
     "evaluation.rows",
 )
 """Keys that a row of a comparison cannot change: all rows share what they say."""
+
+THE_WARM_UP_S = ("guidance", "data.budget", "data.background_swap", "training.epochs")
+"""Keys that the warm-up settles itself: plain, without annotation, for `warm_up_epochs`."""
 
 
 class ConfigError(UserError):
@@ -81,14 +85,16 @@ def parse_config(values: Mapping[str, Any], source: str = "config") -> Config:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems)) from error
     problems = []
     for name, changes in config.evaluation.rows.items():
-        place = f"{source}: evaluation.rows.{name}"
+        problems += _problems_of(config, changes, f"{source}: evaluation.rows.{name}")
+    if changes := config.training.warm_up:
+        place = f"{source}: training.warm_up"
+        problems += _problems_of(config, changes, place)
         problems += [
-            f"{place}: {key} is the same for all rows" for key in changes if _is_the_runs(key)
+            f"{place}: {key} is settled: the warm-up trains the plain classifier, without "
+            "annotation, for training.warm_up_epochs"
+            for key in changes
+            if _is_below(key, THE_WARM_UP_S)
         ]
-        try:
-            row_of(config, changes, place)
-        except ConfigError as error:
-            problems.append(str(error))
     if problems:
         raise ConfigError("\n".join(problems))
     return config
@@ -103,13 +109,14 @@ def row_of(config: Config, changes: Mapping[str, Any], source: str = "config") -
         source: named in the messages.
 
     Returns:
-        The variation, with no rows of its own.
+        The variation, with no rows and no changes of a warm-up of its own.
 
     Raises:
         ConfigError: see `load_config`.
     """
     values = config.model_dump(mode="json")
     values["evaluation"]["rows"] = {}
+    values["training"]["warm_up"] = {}
     for key, value in changes.items():
         _assign(values, key.split("."), value)
     return parse_config(values, source)
@@ -138,8 +145,22 @@ def _overridden(values: dict[str, Any], overrides: Sequence[str]) -> dict[str, A
     return values
 
 
-def _is_the_runs(key: str) -> bool:
-    return any(key == own or key.startswith(f"{own}.") for own in THE_RUNS_OWN)
+def _problems_of(config: Config, changes: Mapping[str, Any], place: str) -> list[str]:
+    """Say what is wrong with a row's changes."""
+    problems = [
+        f"{place}: {key} is the same for all rows"
+        for key in changes
+        if _is_below(key, THE_RUNS_OWN)
+    ]
+    try:
+        row_of(config, changes, place)
+    except ConfigError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _is_below(key: str, places: Sequence[str]) -> bool:
+    return any(key == place or key.startswith(f"{place}.") for place in places)
 
 
 def _assign(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:

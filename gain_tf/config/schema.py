@@ -163,11 +163,13 @@ class Training(Section):
     """How long, and on what.
 
     `warm_up_epochs` trains the plain classifier first, once, without annotation; every row of a
-    comparison then starts from those weights.
+    comparison then starts from those weights. `warm_up` names the keys in which that training
+    differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`.
     """
 
     epochs: int = Field(default=12, ge=1)
     warm_up_epochs: int = Field(default=0, ge=0)
+    warm_up: dict[str, Any] = {}
     steps_per_epoch: int | None = Field(default=None, ge=1)
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"

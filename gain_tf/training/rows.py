@@ -58,5 +58,10 @@ def warm_up_row(config: Config) -> Row | None:
     epochs = config.training.warm_up_epochs
     if not epochs:
         return None
-    changes = {**UNANNOTATED, "training.epochs": epochs, "training.warm_up_epochs": 0}
+    changes = {
+        **config.training.warm_up,
+        **UNANNOTATED,
+        "training.epochs": epochs,
+        "training.warm_up_epochs": 0,
+    }
     return Row(WARM_UP, row_of(config, changes), changes)

@@ -137,6 +137,26 @@ def test_every_mistake_is_one_sentence(written, text, expected):
         assert sentence.startswith(start)
 
 
+def test_the_changes_of_a_warm_up():
+    changes = {"training.optimizer.learning_rate": 0.5, "model.freeze_batch_norm": False}
+    config = parse_config({"name": "x", "training": {"warm_up": changes}})
+    assert config.training.warm_up == changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"training.optimiser": 1}, "training.warm_up: unknown key 'training.optimiser'"),
+        ({"data.root": "a"}, "training.warm_up: data.root is the same for all rows"),
+        ({"guidance.omega": 1}, "training.warm_up: guidance.omega is settled"),
+        ({"training.epochs": 2}, "training.warm_up: training.epochs is settled"),
+    ],
+)
+def test_a_warm_up_that_changes_what_it_cannot(changes, said):
+    with pytest.raises(ConfigError, match=said):
+        parse_config({"name": "x", "training": {"warm_up": changes}})
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [

@@ -63,3 +63,16 @@ def test_the_warm_up_sees_no_annotation():
     assert (row.config.guidance.alpha, row.config.guidance.omega) == (0, 0)
     budget = row.config.data.budget
     assert (budget.masks, budget.boxes, row.config.data.background_swap) == (0, 0, 0.0)
+
+
+def test_the_warm_up_has_settings_of_its_own():
+    changes = {"training.optimizer.learning_rate": 0.5, "model.freeze_until": None}
+    settings = {"warm_up_epochs": 3, "warm_up": changes}
+    row = warm_up_row(config(training=settings, model={"freeze_until": "a"}))
+    assert row.config.training.optimizer.learning_rate == 0.5
+    assert (row.config.model.freeze_until, row.config.training.warm_up) == (None, {})
+    assert row.changes.items() >= changes.items()
+    rows = rows_of(config(training=settings, model={"freeze_until": "a"}))
+    assert {
+        (r.config.training.optimizer.learning_rate, r.config.model.freeze_until) for r in rows
+    } == {(0.01, "a")}
