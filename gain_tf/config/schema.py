@@ -120,7 +120,9 @@ class Model(Section):
     """Which network: see `gain_tf.GAIN`.
 
     `freeze_until` names the last layer of the features model that keeps its weights;
-    `freeze_batch_norm` keeps every batch norm at the statistics it was pretrained with.
+    `freeze_batch_norm` keeps every batch norm at the statistics it was pretrained with. A trainable
+    one follows its images by `batch_norm_momentum` a step (null: as the network has it, mostly
+    0.99, which takes hundreds of steps to forget the images before).
     """
 
     backbone: str = "efficientnet_lite0"
@@ -131,6 +133,7 @@ class Model(Section):
     output_stride: int | None = None
     freeze_until: str | None = None
     freeze_batch_norm: bool = False
+    batch_norm_momentum: float | None = Field(default=None, ge=0, lt=1)
 
 
 class Guidance(Section):

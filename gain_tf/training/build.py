@@ -47,6 +47,9 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"model: {error}") from error
     _freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
+    if settings.batch_norm_momentum is not None:
+        for layer in _batch_norms(model.features):
+            layer.momentum = settings.batch_norm_momentum
     model.compile(
         optimizer=build_optimizer(config.training.optimizer, steps),
         metrics=["accuracy" if data.single_label else "binary_accuracy"],
@@ -83,6 +86,11 @@ def _freeze(features: keras.Model, until: str | None, *, batch_norm: bool) -> No
         for layer in layers[: names.index(until) + 1]:
             layer.trainable = False
     if batch_norm:
-        for layer in layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.trainable = False
+        for layer in _batch_norms(features):
+            layer.trainable = False
+
+
+def _batch_norms(features: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [
+        layer for layer in features.layers if isinstance(layer, keras.layers.BatchNormalization)
+    ]

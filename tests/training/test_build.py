@@ -1,0 +1,46 @@
+"""What a config makes of a network: which weights it keeps, how its batch norms follow."""
+
+import keras
+import pytest
+from support import tiny_config
+
+from gain_tf.data.registry import load_data
+from gain_tf.training.build import build_model
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_data(tiny_config().data)
+
+
+def batch_norms(model):
+    kind = keras.layers.BatchNormalization
+    return [layer for layer in model.features.layers if isinstance(layer, kind)]
+
+
+def test_batch_norms_follow_as_the_network_has_it(data):
+    layers = batch_norms(build_model(tiny_config(model__freeze_batch_norm=False), data, 1))
+    assert layers
+    assert all(layer.trainable and layer.momentum == 0.99 for layer in layers)
+
+
+def test_batch_norms_of_one_s_own_momentum(data):
+    config = tiny_config(model__freeze_batch_norm=False, model__batch_norm_momentum=0.5)
+    assert {layer.momentum for layer in batch_norms(build_model(config, data, 1))} == {0.5}
+
+
+def test_frozen_batch_norms_keep_everything(data):
+    model = build_model(tiny_config(model__freeze_batch_norm=True), data, 1)
+    assert not any(layer.trainable_variables for layer in batch_norms(model))
+    assert model.features.trainable_variables
+
+
+def test_layers_frozen_up_to_one(data):
+    layers = build_model(tiny_config(), data, 1).features.layers
+    with_weights = [layer.name for layer in layers if layer.weights]
+    last = with_weights[2]
+    model = build_model(tiny_config(model__freeze_until=last), data, 1)
+    frozen = [
+        layer.name for layer in model.features.layers if layer.weights and not layer.trainable
+    ]
+    assert frozen == with_weights[:3]
