@@ -144,6 +144,8 @@ def _grpc_server(settings: Settings, methods: Grpc) -> grpc.aio.Server:
         ("grpc.max_receive_message_length", settings.max_body_bytes + _HEADROOM),
         ("grpc.max_send_message_length", -1),
         ("grpc.max_concurrent_streams", _STREAMS),
+        # Counted from the first byte on, so half-open ones too; one more is closed at once.
+        ("grpc.max_allowed_incoming_connections", settings.max_connections),
         ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_timeout)),
         ("grpc.keepalive_time_ms", _KEEP_ALIVE),
         # Or a second server on the same port would silently get half of the requests.

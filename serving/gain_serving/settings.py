@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         MAX_PIXELS, description="Of an encoded image, read from its header before it is decoded."
     )
     max_batch: PositiveInt = Field(64, description="Images in a request.")
-    max_connections: PositiveInt = Field(1000, description="Open at a time.")
+    max_connections: PositiveInt = Field(
+        1000, description="Open at a time, of REST and of gRPC each; of gRPC also the calls."
+    )
     max_queue: PositiveInt = Field(
         64, description="Requests waiting for the network; more are answered with 429."
     )

@@ -8,11 +8,15 @@ import subprocess
 import sys
 
 import cv2
+import httpx
 import numpy as np
 import pytest
+import tritonclient.grpc
 from conftest import SERVING
 from models import write_model
 from outgoing import Outgoing
+from repositories import add_version
+from server_process import ServerProcess, wait_until
 
 HOOK = """
 import sys
@@ -37,6 +41,20 @@ except ConnectionError:
     pass
 assert called
 """
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys, gain_serving
+names = [one.name for one in pkgutil.walk_packages(gain_serving.__path__, "gain_serving.")]
+for name in names:
+    if not name.endswith(".__main__"):
+        importlib.import_module(name)
+assert "gain_serving.app" in sys.modules and "gain_serving.protocol.grpc" in sys.modules
+assert "tensorflow" not in sys.modules
+"""
+REQUEST = {
+    "inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 2, 2, 3], "data": [0] * 12}]
+}
 
 
 @pytest.fixture
@@ -80,6 +98,34 @@ def test_nothing_leaves_the_box(outgoing, files, tmp_path):
     assert list((tmp_path / "home").iterdir()) == []
 
 
+def test_nothing_leaves_the_box_that_serves(outgoing, tmp_path):
+    """From the first load to the last answer; what comes in is no business of this test."""
+    repository, image = tmp_path / "repository", np.zeros((1, 2, 2, 3), np.uint8)
+    add_version(repository, "tiny", "1")
+    server = ServerProcess(repository, outgoing.environment, tmp_path / "log.jsonl")
+    try:
+        tensor = tritonclient.grpc.InferInput("image", image.shape, "UINT8")
+        tensor.set_data_from_numpy(image)
+        with tritonclient.grpc.InferenceServerClient(server.grpc) as client:
+            for version in ("1", "2"):
+                add_version(repository, "tiny", version, bias=[0, 0, float(version)])
+                ready = f"/v2/models/tiny/versions/{version}/ready"
+                wait_until(lambda ready=ready: server.answers(ready), 30, server.log)
+                client.load_model("tiny")
+                answer = httpx.post(f"{server.url}/v2/models/tiny/infer", json=REQUEST)
+                assert answer.json()["model_version"] == version
+                answer = client.infer("tiny", [tensor]).get_response()
+                assert answer.model_version == version
+        assert httpx.get(server.url).status_code == 200
+        assert httpx.get(server.url + "/metrics").status_code == 200
+        assert server.stop() == 0
+    finally:
+        server.kill()
+    # The C library reads the address that the server listens at; it asks nobody.
+    assert set(outgoing.calls()) == {"getaddrinfo 127.0.0.1"}
+    assert list((tmp_path / "home").iterdir()) == []
+
+
 def test_what_leaves_would_be_seen(outgoing):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -109,7 +155,5 @@ def test_a_fresh_box_needs_no_tensorflow(tmp_path, files):
         env=environment, cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert '"verdict": "class 0"' in done.stdout
-    code = (
-        "import sys, gain_serving.watch, gain_serving.cli; assert 'tensorflow' not in sys.modules"
-    )
-    subprocess.run([python, "-W", "error", "-c", code], env=environment, cwd=tmp_path, check=True)
+    everything = [python, "-W", "error", "-c", IMPORT_ALL]
+    subprocess.run(everything, env=environment, cwd=tmp_path, check=True)

@@ -282,3 +282,33 @@ def test_many_connections_wait_their_turn(start_server, repository):
     with all_connected(few.http_port, 12) as connections:
         assert_serves(few)
         wait_until(lambda: all(is_closed(connection) for connection in connections), 20)
+
+
+def test_a_grpc_connection_too_many_is_closed(start_server, repository):
+    few = start_server(repository, max_connections=4)
+    channels = [own_channel(few) for _ in range(5)]
+    try:
+        assert [lives(channel) for channel in channels] == [True] * 4 + [False]
+        assert lives(channels[0])
+        channels[1].close()
+        with own_channel(few) as another:
+            wait_until(lambda: lives(another), 10)
+    finally:
+        for channel in channels:
+            channel.close()
+
+
+def own_channel(server):
+    """A channel that shares its connection with no other."""
+    return grpc.insecure_channel(server.grpc, [("grpc.use_local_subchannel_pool", 1)])
+
+
+def lives(channel):
+    """Whether the server answers; False where it cannot be reached."""
+    stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+    try:
+        return stub.ServerLive(service_pb2.ServerLiveRequest(), timeout=5).live
+    except grpc.RpcError as error:
+        if error.code() != grpc.StatusCode.UNAVAILABLE:
+            raise
+        return False
