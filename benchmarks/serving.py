@@ -10,19 +10,12 @@ that many calls one after the other: p99 over the median, and how the server's m
 """
 
 import argparse
-import hashlib
-import json
 import os
-import signal
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -31,9 +24,9 @@ import numpy as np
 import onnxruntime as ort
 import tritonclient.grpc
 import tritonclient.http
+from served import NAME, Server, serving, write_repository
 from stand_in_model import write_stand_in
 
-NAME = "benchmark"
 SIDE = 224
 WARM_UP = 20
 
@@ -60,18 +53,6 @@ def main() -> None:
                 endurance(server, options.long)
 
 
-class Server:
-    """Where a server listens, and its process."""
-
-    def __init__(self, process: subprocess.Popen, http: str, grpc: str) -> None:
-        self.process, self.http, self.grpc = process, http, grpc
-
-    def memory(self) -> float:
-        """Return the resident MiB."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def image() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), np.uint8)
 
@@ -95,44 +76,6 @@ def served_call(module: object, url: str) -> Call:
         return client.infer(NAME, [tensor]).as_numpy("scores")
 
     return call
-
-
-def write_repository(path: Path, folder: Path) -> Path:
-    content = path.read_bytes()
-    version = folder / "repository" / NAME / "1"
-    version.mkdir(parents=True)
-    (version / "model.onnx").write_bytes(content)
-    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    manifest = {"name": NAME, "versions": {"1": {"model.onnx": entry}}, "files": {}}
-    (version.parent / "manifest.json").write_text(json.dumps(manifest))
-    return folder / "repository"
-
-
-@contextmanager
-def serving(repository: Path, threads: int) -> Iterator[Server]:
-    http, grpc = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    flags = [f"--repository={repository}", f"--http={http}", f"--grpc={grpc}"]
-    command = [sys.executable, "-m", "gain_serving", "serve", *flags, f"--threads={threads}"]
-    process = subprocess.Popen([*command, "--log-level=warning"])
-    try:
-        client = tritonclient.grpc.InferenceServerClient(grpc)
-        for _ in range(300):
-            time.sleep(0.1)
-            try:
-                if client.is_model_ready(NAME):
-                    break
-            except tritonclient.grpc.InferenceServerException:
-                continue
-        yield Server(process, http, grpc)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def milliseconds(call: Call) -> float:
