@@ -4,6 +4,7 @@ from gain_tf.attention.grad_cam import attention_map, channel_weights, grad_cam
 from gain_tf.attention.grid import area_average, box_coverage
 from gain_tf.attention.masking import erase, normalise, soft_threshold, zero_maps
 from gain_tf.attention.pairs import Pairs, images_carrying, pair_weights, pairs_of
+from gain_tf.attention.saliency import gradient_saliency
 
 __all__ = [
     "Pairs",
@@ -13,6 +14,7 @@ __all__ = [
     "channel_weights",
     "erase",
     "grad_cam",
+    "gradient_saliency",
     "images_carrying",
     "normalise",
     "pair_weights",

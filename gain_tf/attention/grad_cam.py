@@ -1,7 +1,8 @@
 """Grad-CAM as a differentiable function: Eq. 1 and 2.
 
-The only place in the library that opens an inner tape. The tape reaches from the features to the
-score, through the head alone: a second full backward pass would cost a third of a training step.
+The only place in the library that opens an inner tape. For Grad-CAM it reaches from the features
+to the score, through the head alone: a second full backward pass would cost a third of a training
+step.
 
 Source: Li et al., "Guided Attention Inference Network", Eq. 1 and 2; Selvaraju et al., "Grad-CAM",
 2017.
@@ -10,6 +11,26 @@ Source: Li et al., "Guided Attention Inference Network", Eq. 1 and 2; Selvaraju 
 from collections.abc import Callable
 
 import tensorflow as tf
+
+
+def class_gradient(
+    inputs: tf.Tensor, network: Callable[..., tf.Tensor], classes: tf.Tensor
+) -> tf.Tensor:
+    """Differentiate the score of one class for each row: `ds^c / dx`.
+
+    Args:
+        inputs: floating point, one row a pair, (P, ...).
+        network: maps the inputs to logits (P, C); called with `training=False`.
+        classes: the class each row is asked about, (P,), integers in [0, C).
+
+    Returns:
+        Same shape as the inputs; zero where the score does not depend on them.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        logits = network(inputs, training=False)
+        scores = tf.gather(logits, classes, batch_dims=1)
+    return tape.gradient(scores, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
 def channel_weights(score_gradient: tf.Tensor) -> tf.Tensor:
@@ -65,10 +86,5 @@ def grad_cam(
     Returns:
         Raw attention maps, (P, h, w), at least 0.
     """
-    with tf.GradientTape() as tape:
-        tape.watch(features)
-        logits = head(features, training=False)
-        scores = tf.gather(logits, classes, batch_dims=1)
-    gradient = tape.gradient(scores, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    weights = channel_weights(gradient)
+    weights = channel_weights(class_gradient(features, head, classes))
     return attention_map(features, weights if weight_gradient else tf.stop_gradient(weights))

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gain_tf.attention import grad_cam, normalise
+from gain_tf.attention import grad_cam, gradient_saliency, normalise
 from gain_tf.losses.classification import Activation
 from gain_tf.models.registry import build_backbone
 from gain_tf.models.split import check_pair
@@ -122,6 +122,52 @@ class AttentiveClassifier(keras.Model):
             for start in range(0, len(images), batch_size)
         ]
         return np.concatenate(parts)
+
+    def saliency(
+        self,
+        images: Any,
+        labels: np.ndarray | None = None,
+        *,
+        median: bool = False,
+        batch_size: int = 32,
+    ) -> np.ndarray:
+        """Show which pixels move the scores, see `gain_tf.attention.gradient_saliency`.
+
+        Args:
+            images: (N, H, W, 3), RGB in [0, 255] for a named backbone.
+            labels: multi-hot (N, C); None, or an image without any, asks about the best class.
+            median: whether maps go through a 3 x 3 median filter.
+            batch_size: images computed at a time.
+
+        Returns:
+            float32 (N, H, W), in [0, 1].
+
+        Raises:
+            ValueError: there is no image, or labels do not fit images and classes.
+        """
+        if not len(images):
+            raise ValueError("there is no image to explain")
+        shape = (len(images), self.classes)
+        if labels is not None and np.shape(labels) != shape:
+            raise ValueError(f"labels must be multi-hot {shape}, not {np.shape(labels)}")
+        # Images without labels are asked about their best class.
+        asked = np.zeros(shape, np.float32) if labels is None else np.asarray(labels, np.float32)
+        parts = [
+            self._saliency(
+                tf.convert_to_tensor(images[start : start + batch_size]),
+                tf.convert_to_tensor(asked[start : start + batch_size]),
+                median=median,
+            ).numpy()
+            for start in range(0, len(images), batch_size)
+        ]
+        return np.concatenate(parts)
+
+    @tf.function(reduce_retracing=True)
+    def _saliency(self, images: tf.Tensor, labels: tf.Tensor, *, median: bool) -> tf.Tensor:
+        return gradient_saliency(self._logits, self.images_of(images), labels, median=median)
+
+    def _logits(self, images: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        return self.head(self.features_of(images, training=training), training=training)
 
     @tf.function(reduce_retracing=True)
     def explain(self, images: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
