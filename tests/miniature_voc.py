@@ -8,7 +8,7 @@ import scipy.io
 import scipy.sparse
 from PIL import Image
 
-from gain_tf.data.voc_devkit import colour_map
+from gain_tf.data.indexed import colour_map
 
 SIZES = {
     "2007_000032": (20, 30),

@@ -57,25 +57,6 @@ class VocObject:
     truncated: bool
 
 
-def colour_map(count: int = 256) -> np.ndarray:
-    """Return the colour of each mask value.
-
-    The bits of a value are dealt to red, green and blue in turn, the lowest first; in each colour
-    they fill the byte from the highest bit down.
-
-    Args:
-        count: of mask values, at most 256.
-
-    Returns:
-        uint8 (count, 3), RGB.
-    """
-    values = np.arange(count)
-    colours = np.zeros((count, 3), np.uint8)
-    for bit in range(8):
-        colours[:, bit % 3] |= ((values >> bit & 1) << (7 - bit // 3)).astype(np.uint8)
-    return colours
-
-
 def read_ids(text: bytes, place: str) -> list[str]:
     """Read a list of images, one a line.
 

@@ -1,4 +1,4 @@
-"""Figures of attention: how much of it is where the object is."""
+"""Figures of attention, how much of it is where the object is, and of segmentation."""
 
 from gain_tf.metrics.attention import (
     cue_confusion,
@@ -6,12 +6,22 @@ from gain_tf.metrics.attention import (
     intersection_over_union,
     pointing_game,
 )
-from gain_tf.metrics.segmentation import mean_intersection_over_union
+from gain_tf.metrics.segmentation import (
+    PixelConfusion,
+    SegmentationFigures,
+    mean_intersection_over_union,
+    pixel_confusion,
+    segmentation_figures,
+)
 
 __all__ = [
+    "PixelConfusion",
+    "SegmentationFigures",
     "cue_confusion",
     "energy_in_mask",
     "intersection_over_union",
     "mean_intersection_over_union",
+    "pixel_confusion",
     "pointing_game",
+    "segmentation_figures",
 ]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from gain_tf.metrics.segmentation import pixel_confusion
+
 CUE_THRESHOLD = 0.2
 """Share of a map's maximum above which a pixel is a localisation cue (Section 4 of the paper)."""
 
@@ -91,10 +93,7 @@ def cue_confusion(
     strongest = attention.argmax(axis=0)
     named = np.asarray(classes)[strongest] + 1
     cue = np.where(attention.max(axis=0) > CUE_THRESHOLD, named, 0)
-    counted = truth < size
-    return np.bincount(
-        truth[counted].astype(np.int64) * size + cue[counted], minlength=size**2
-    ).reshape(size, size)
+    return pixel_confusion(truth, cue, size)
 
 
 def enlarge(attention: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What was taken for what: a matrix for one label an image, counts for several."""
+"""What was taken for what: images of one label as a matrix, of several as counts; pixels."""
 
 import csv
 from collections.abc import Sequence
@@ -61,15 +61,39 @@ def confusion_figure(truth: np.ndarray, verdicts: np.ndarray, data: DataSet, tit
         counts = np.stack([both[:, 1, 1], both[:, 1, 0], both[:, 0, 1]], axis=1)
         columns, across = ["found", "missed", "false alarm"], ""
     images = np.maximum(truth.sum(axis=0), 1)[:, None]
-    figure = _matrix(counts, np.minimum(counts / images, 1), names, columns)
+    texts = np.where(counts > 0, counts.astype(str), "")
+    figure = _matrix(texts, np.minimum(counts / images, 1), names, columns)
     axes = figure.axes[0]
     axes.set_xlabel(across, fontsize=9)
     axes.set_title(title, fontsize=11, color=INK, parse_math=False)
     return figure
 
 
+def pixel_confusion_figure(confusion: np.ndarray, names: Sequence[str], title: str) -> Figure:
+    """Draw the confusion of a segmentation.
+
+    Args:
+        confusion: pixels by truth (row) and prediction (column), (C, C), or (C, C + 1) with a
+            last column of pixels for which no class was named.
+        names: of the classes, C of them.
+        title: of the picture.
+
+    Returns:
+        In each cell the share of the true class's pixels, in per cent and as colour; a class that
+        truth has nothing of is an empty row.
+    """
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    texts = np.where(shares >= 0.005, np.round(100 * shares).astype(int).astype(str), "")
+    columns = [*names, "undecided"][: confusion.shape[1]]
+    figure = _matrix(texts, shares, names, columns)
+    axes = figure.axes[0]
+    axes.set_xlabel("prediction, % of the true class's pixels", fontsize=9)
+    axes.set_title(title, fontsize=11, color=INK, parse_math=False)
+    return figure
+
+
 def _matrix(
-    counts: np.ndarray, shares: np.ndarray, names: Sequence[str], columns: Sequence[str]
+    texts: np.ndarray, shares: np.ndarray, names: Sequence[str], columns: Sequence[str]
 ) -> Figure:
     cell = 0.62 if len(names) <= 12 else 0.36
     letters = max(len(name) for name in [*names, *columns]) * 0.085
@@ -79,13 +103,13 @@ def _matrix(
     )
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        if len(names) <= MOST_LABELLED and count:
+    for (row, column), text in np.ndenumerate(texts):
+        if len(names) <= MOST_LABELLED and text:
             dark = shares[row, column] > 0.5
             axes.text(
                 column,
                 row,
-                str(count),
+                text,
                 ha="center",
                 va="center",
                 fontsize=10 if cell > 0.5 else 7,

@@ -1,12 +1,10 @@
 """VOC's classes, colours, lists and annotations, by the definition of the development kit."""
 
-import numpy as np
 import pytest
 
 from gain_tf.data.files import DataError
 from gain_tf.data.voc_devkit import (
     CLASS_NAMES,
-    colour_map,
     image_labels,
     read_annotation,
     read_ids,
@@ -42,29 +40,6 @@ def test_the_classes():
     assert len(CLASS_NAMES) == 20
     assert list(CLASS_NAMES) == sorted(CLASS_NAMES)
     assert CLASS_NAMES.index("person") + 1 == 15
-
-
-@pytest.mark.parametrize(
-    ("value", "colour"),
-    [
-        (0, (0, 0, 0)),
-        (1, (128, 0, 0)),
-        (2, (0, 128, 0)),
-        (3, (128, 128, 0)),
-        (4, (0, 0, 128)),
-        (8, (64, 0, 0)),
-        (15, (192, 128, 128)),
-        (20, (0, 64, 128)),
-        (255, (224, 224, 192)),
-    ],
-)
-def test_the_colours(value, colour):
-    assert tuple(colour_map()[value]) == colour
-
-
-def test_colours_tell_all_values_apart():
-    assert colour_map(21).shape == (21, 3)
-    assert len(np.unique(colour_map(), axis=0)) == 256
 
 
 def test_a_box_counts_pixels_from_one():
