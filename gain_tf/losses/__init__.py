@@ -7,13 +7,25 @@ from gain_tf.losses.classification import (
     multi_label_soft_margin,
     softmax_cross_entropy,
 )
+from gain_tf.losses.constrain import Constrain, constrain
+from gain_tf.losses.expand import Expand, expand
 from gain_tf.losses.pixel import pixel_attention
+from gain_tf.losses.pixel_cross_entropy import PixelCrossEntropy, pixel_cross_entropy
+from gain_tf.losses.seed import Seed, seed
 
 __all__ = [
     "Classification",
+    "Constrain",
+    "Expand",
+    "PixelCrossEntropy",
+    "Seed",
     "attention_mining",
     "box_attention",
+    "constrain",
+    "expand",
     "multi_label_soft_margin",
     "pixel_attention",
+    "pixel_cross_entropy",
+    "seed",
     "softmax_cross_entropy",
 ]
