@@ -63,9 +63,10 @@ def efficientnet_lite0(
         dropout: share of the pooled features dropped in training.
         target_layer: an earlier layer as features, such as "block5c_add" (stride 16, 112
             channels). Layers are named stem_*, block1a_* to block7a_*, top_*.
-        output_stride: pixels of the image to a cell of the map: 32, or 16 for a map of twice the
-            resolution (the last stride is left out and the kernels after it are dilated, so that
-            the pretrained weights see what they were trained on; Chen et al., DeepLab).
+        output_stride: pixels of the image to a cell of the map: 32, or 16 or 8 for a map of two or
+            four times the resolution (the last strides are left out and the kernels after them are
+            dilated, so that the pretrained weights see what they were trained on; Chen et al.,
+            DeepLab).
 
     Returns:
         Features (B, H / output_stride, W / output_stride, 1280) in [0, 6], rounded up; the head is
@@ -75,8 +76,8 @@ def efficientnet_lite0(
         ValueError: unknown target layer, or one a skip connection passes by; another stride.
         WeightsUnavailableError: "auto" without the package.
     """
-    if output_stride not in (16, 32):
-        raise ValueError(f"output_stride of efficientnet_lite0 is 16 or 32, not {output_stride}")
+    if output_stride not in (8, 16, 32):
+        raise ValueError(f"output_stride of efficientnet_lite0 is 8, 16 or 32, not {output_stride}")
     network = _network(image_size, output_stride)
     if weights == "auto":
         _load_state(network, _imagenet_state())

