@@ -18,14 +18,18 @@ TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard")
 class Budget(Section):
     """Which training images keep their annotation: chosen evenly per class.
 
-    `masks` and `boxes` count images (or are "all"); an image gets one or the other. `placement:
-    rolled` is the control: the same annotations, each moved to a random place.
+    `masks` and `boxes` count images (or are "all"); an image gets one or the other. `placement`
+    is for controls: `rolled` moves each annotation to a random place, `shuffled` gives each
+    annotated image that of another, `centre` moves each to the middle. `noise` makes annotation
+    careless: box edges move by up to that share of the box, masks grow or shrink by that share of
+    the object's diameter.
     """
 
     masks: Count = Field(default=0, union_mode="left_to_right")
     boxes: Count = Field(default=0, union_mode="left_to_right")
     seed: Seed | None = None
-    placement: Literal["true", "rolled"] = "true"
+    placement: Literal["true", "rolled", "shuffled", "centre"] = "true"
+    noise: float = Field(default=0.0, ge=0, le=1)
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "Budget":

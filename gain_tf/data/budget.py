@@ -1,12 +1,14 @@
-"""Which training images keep their annotation, and the control that moves it elsewhere."""
+"""Which training images keep their annotation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from gain_tf.config import Budget
-from gain_tf.data.dataset import Pictures, Split
+from gain_tf.data.careless import careless
+from gain_tf.data.dataset import Split
+from gain_tf.data.misplaced import PLACEMENTS
 
 
 def within_budget(
@@ -21,8 +23,8 @@ def within_budget(
         unguided_classes: classes without an object; their images are not chosen.
 
     Returns:
-        The split with the annotations that are left; `placement: rolled` moves those to random
-        places.
+        The split with the annotations that are left, moved and made careless where the budget
+        says so.
 
     Raises:
         ValueError: fewer images are annotated than the budget asks for.
@@ -50,7 +52,9 @@ def within_budget(
         box_labels=of_boxed(split.box_labels),
         box_flags=None if split.box_flags is None else of_boxed(split.box_flags),
     )
-    return _rolled(kept, seed) if budget.placement == "rolled" else kept
+    if budget.placement != "true":
+        kept = PLACEMENTS[budget.placement](kept, seed)
+    return careless(kept, budget.noise, seed) if budget.noise else kept
 
 
 def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.ndarray:
@@ -82,38 +86,3 @@ def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.nda
             if queue and len(chosen) < int(count):
                 chosen[int(queue.pop())] = None
     return np.array(sorted(chosen), np.int64)
-
-
-@dataclass(frozen=True)
-class RolledPictures:
-    """Pictures whose masks are rolled away from where they belong.
-
-    Attributes:
-        pictures: the true ones.
-        offsets: shift of each mask as a share of height and width, (N, 2).
-    """
-
-    pictures: Pictures
-    offsets: np.ndarray
-
-    def image(self, index: int) -> np.ndarray:
-        """Return image `index` as it is."""
-        return self.pictures.image(index)
-
-    def mask(self, index: int) -> np.ndarray:
-        """Return mask `index`, rolled around the edges."""
-        mask = self.pictures.mask(index)
-        shift = np.round(self.offsets[index] * mask.shape).astype(int)
-        return np.roll(mask, shift, axis=(0, 1))
-
-
-def _rolled(split: Split, seed: int) -> Split:
-    """Move every annotation to a random place: masks around the edges, boxes within them."""
-    random = np.random.default_rng([seed, 2])
-    offsets = random.uniform(size=(len(split), 2))
-    boxes = []
-    for own in split.boxes:
-        size = own[:, 2:] - own[:, :2]
-        corner = random.uniform(size=size.shape) * (1 - size)
-        boxes.append(np.concatenate([corner, corner + size], axis=1).astype(np.float32))
-    return replace(split, pictures=RolledPictures(split.pictures, offsets), boxes=boxes)

@@ -119,38 +119,3 @@ def test_flags_stay_with_their_boxes(make_split):
     index = next(n for n, own in enumerate(kept.box_flags) if len(own))
     np.testing.assert_array_equal(kept.box_flags[index], flags[index])
     assert within_budget(split, Budget(boxes=2), 1).box_flags is None
-
-
-def test_rolled_keeps_who_is_annotated_and_how_large(make_split):
-    split = make_split(LABELS)
-    true, rolled = (
-        within_budget(split, Budget(masks=12, boxes=12, placement=placement), 1)
-        for placement in ("true", "rolled")
-    )
-    assert kept(true) == kept(rolled)
-    moved = 0
-    for index in range(len(split)):
-        np.testing.assert_array_equal(true.pictures.image(index), rolled.pictures.image(index))
-        one, two = true.pictures.mask(index), rolled.pictures.mask(index)
-        np.testing.assert_array_equal(np.sort(one, axis=None), np.sort(two, axis=None))
-        moved += (one != two).any()
-        boxes = rolled.boxes[index]
-        assert boxes.dtype == np.float32
-        sides = [box[:, 2:] - box[:, :2] for box in (true.boxes[index], boxes)]
-        np.testing.assert_allclose(*sides, rtol=0, atol=1e-6)
-        assert (boxes >= 0).all()
-        assert (boxes <= 1).all()
-        moved += bool(len(boxes)) and (boxes != true.boxes[index]).any()
-    assert moved > 36
-    again = within_budget(split, Budget(masks=12, boxes=12, placement="rolled"), 1)
-    np.testing.assert_array_equal(again.pictures.mask(0), rolled.pictures.mask(0))
-
-
-def test_rolled_masks_go_around_the_edges(make_split):
-    split = within_budget(make_split([0] * 4), Budget(masks=4, placement="rolled"), 1)
-    shifts = np.round(split.pictures.offsets * 8).astype(int)
-    for index, shift in enumerate(shifts):
-        expected = np.zeros((8, 8), np.uint8)
-        rows, columns = (np.arange(2, 5) + shift[0]) % 8, (np.arange(1, 4) + shift[1]) % 8
-        expected[np.ix_(rows, columns)] = 1
-        np.testing.assert_array_equal(split.pictures.mask(index), expected)
