@@ -2,6 +2,7 @@
 
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
+from gain_tf.config.saliency import Saliency
 from gain_tf.config.schema import (
     Augmentation,
     Budget,
@@ -31,6 +32,7 @@ __all__ = [
     "Model",
     "Optimizer",
     "Run",
+    "Saliency",
     "Shapes",
     "Training",
     "Workpiece",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
+from gain_tf.config.saliency import Saliency
 from gain_tf.config.section import Section, Seed
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
@@ -100,7 +101,10 @@ class Folder(Section):
 
 
 class Data(Section):
-    """What is trained on."""
+    """What is trained on.
+
+    `cache_folder` is where what took long to compute is kept between runs.
+    """
 
     name: str = "workpiece"
     root: Path | None = None
@@ -110,7 +114,9 @@ class Data(Section):
     annotated_share: float = Field(default=0.25, ge=0, le=1)
     background_swap: float = Field(default=0.0, ge=0, le=1)
     augmentation: Augmentation = Augmentation()
+    saliency: Saliency = Saliency()
     cache: bool = True
+    cache_folder: Path = Path("~/.cache/gain-tf")
     workpiece: Workpiece = Workpiece()
     camera: Camera = Camera()
     shapes: Shapes = Shapes()
@@ -141,7 +147,12 @@ class Model(Section):
 
 
 class Guidance(Section):
-    """The choices of Eq. 1 to 10: see `gain_tf.GAIN`."""
+    """The choices of Eq. 1 to 10: see `gain_tf.GAIN`.
+
+    `box_prior` is the foreground S of Eq. 9: `fill` (all of the box), `free` (inside the box
+    attention is left alone), `saliency` (what `data.saliency` makes); `auto` is `saliency` where
+    `data.saliency` has a source, else `fill`.
+    """
 
     alpha: float = Field(default=1.0, ge=0)
     omega: float = Field(default=10.0, ge=0)
@@ -151,7 +162,7 @@ class Guidance(Section):
     normalise: Literal["max", "none"] = "max"
     weight_gradient: bool = True
     erase_to: Literal["mean", "black", "blur"] = "mean"
-    box_prior: Literal["fill", "free"] = "fill"
+    box_prior: Literal["auto", "fill", "free", "saliency"] = "auto"
     max_labels: int | None = Field(default=None, ge=1)
 
 
@@ -227,3 +238,20 @@ class Config(Section):
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
     run: Run = Run()
+
+    @model_validator(mode="after")
+    def _has_its_prior(self) -> "Config":
+        if self.guidance.box_prior == "saliency" and self.data.saliency.source == "none":
+            raise ValueError(
+                "guidance.box_prior: saliency needs data.saliency.source: gradient, opencv or "
+                "folder"
+            )
+        return self
+
+    @property
+    def wants_saliency(self) -> bool:
+        """Whether Eq. 9 is part of training, with a saliency map for its foreground."""
+        guidance = self.guidance
+        boxes = guidance.omega > 0 and guidance.kind in ("box", "both")
+        prior = guidance.box_prior in ("auto", "saliency")
+        return boxes and prior and self.data.saliency.source != "none"

@@ -63,7 +63,11 @@ def nearest(word: str, known: Sequence[str]) -> str:
 
 def _sentence(key: str, problems: Sequence[ErrorDetails], schema: type[BaseModel]) -> str:
     about_key = _about_key(key, problems[0], schema)
-    return about_key or f"{key.removesuffix('.[key]')}: {_about_value(key, problems, schema)}"
+    if about_key:
+        return about_key
+    about_value = _about_value(key, problems, schema)
+    # What is wrong with several sections together has no key.
+    return f"{key.removesuffix('.[key]')}: {about_value}" if key else about_value
 
 
 def _about_key(key: str, problem: ErrorDetails, schema: type[BaseModel]) -> str | None:

@@ -1,4 +1,4 @@
-"""Random changes of one training example: image, mask and boxes move together."""
+"""Random changes of one training example: image, mask, saliency and boxes move together."""
 
 import tensorflow as tf
 
@@ -16,7 +16,8 @@ def augment(example: Example, settings: Augmentation, seed: tf.Tensor) -> Exampl
 
     Args:
         example: `image` float32 (H, W, 3) in [0, 255], `mask` uint8 (H, W), `boxes` (N, 4) in
-            [0, 1], `box_labels` (N,), -1 for padding; other keys are handed on.
+            [0, 1], `box_labels` (N,), -1 for padding, optionally `saliency` float32 (H, W); other
+            keys are handed on.
         settings: how much.
         seed: int32 (2,): the same seed changes the same way.
 
@@ -60,6 +61,10 @@ def crop(example: Example, window: tf.Tensor) -> Example:
     layer = tf.image.crop_and_resize(
         layer, window[tf.newaxis], [0], size, method="nearest", extrapolation_value=UNKNOWN
     )[0, ..., 0]
+    if "saliency" in example:
+        prior = example["saliency"][tf.newaxis, ..., tf.newaxis]
+        prior = tf.image.crop_and_resize(prior, window[tf.newaxis], [0], size)[0, ..., 0]
+        example = {**example, "saliency": prior}
     origin, side = tf.tile(window[:2], [2]), tf.tile(window[2:] - window[:2], [2])
     moved = (example["boxes"] - origin) / side
     boxes = tf.clip_by_value(moved, 0, 1)
@@ -78,10 +83,10 @@ def flip(example: Example, axis: int) -> Example:
     low, high = axis, axis + 2
     boxes = tf.unstack(tf.ensure_shape(example["boxes"], [None, 4]), axis=1)
     boxes[low], boxes[high] = 1 - boxes[high], 1 - boxes[low]
+    layers = {"image", "mask", "saliency"} & example.keys()
     return {
         **example,
-        "image": tf.reverse(example["image"], [axis]),
-        "mask": tf.reverse(example["mask"], [axis]),
+        **{name: tf.reverse(example[name], [axis]) for name in layers},
         "boxes": tf.stack(boxes, axis=1),
     }
 

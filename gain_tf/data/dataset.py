@@ -22,6 +22,14 @@ class Pictures(Protocol):
         ...
 
 
+class Saliency(Protocol):
+    """The foreground prior S of Eq. 9, map by map."""
+
+    def map(self, index: int) -> np.ndarray:
+        """Return the map of image `index`: float32 (h, w), in [0, 1]; zeros where it has none."""
+        ...
+
+
 @dataclass(frozen=True)
 class ArrayPictures:
     """Pictures held in memory.
@@ -61,6 +69,7 @@ class Split:
             every image stands for itself.
         box_flags: whether what is in each box is difficult to recognise, and whether it is
             truncated, boolean (n, 2); None where nothing is known of that.
+        saliency: the foreground prior of the images with boxes; None where there is none.
     """
 
     ids: Sequence[str]
@@ -71,6 +80,7 @@ class Split:
     box_labels: Sequence[np.ndarray]
     groups: Sequence[str] | None = None
     box_flags: Sequence[np.ndarray] | None = None
+    saliency: Saliency | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

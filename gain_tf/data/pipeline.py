@@ -1,8 +1,9 @@
 """Splits to batches: tf.data from the order of an epoch to what `GAIN.fit` takes.
 
 An example holds `image` float32 (H, W, 3) in [0, 255], `mask` uint8 (H, W), `has_mask`, `boxes`
-float32 (M, 4), `box_labels` int32 (M,) padded with -1, `has_boxes`. Images are resized bilinearly
-with antialiasing, in training and wherever the network is used.
+float32 (M, 4), `box_labels` int32 (M,) padded with -1, `has_boxes`, and where the split has a
+prior `saliency` float32 (H, W) in [0, 1]. Images are resized bilinearly with antialiasing, in
+training and wherever the network is used.
 """
 
 from collections.abc import Callable
@@ -80,7 +81,8 @@ def training_batches(
         example = augment(example, augmentation, seed)
         # Random crops lose the static shape that a compiled step wants.
         example["image"] = tf.ensure_shape(example["image"], [*image_size, 3])
-        example["mask"] = tf.ensure_shape(example["mask"], image_size)
+        for layer in {"mask", "saliency"} & example.keys():
+            example[layer] = tf.ensure_shape(example[layer], image_size)
         return example, labels
 
     return (
@@ -140,6 +142,11 @@ def _loader(
         example["mask"] = tf.image.resize(mask[..., tf.newaxis], image_size, method="nearest")[
             ..., 0
         ]
+        if split.saliency is not None:
+            prior = tf.numpy_function(split.saliency.map, [index], tf.float32)
+            prior = tf.ensure_shape(prior, [None, None])[..., tf.newaxis]
+            prior = tf.image.resize(prior, image_size, method="bilinear", antialias=True)[..., 0]
+            example["saliency"] = tf.clip_by_value(prior, 0, 1)
         return example, tf.gather(labels, index)
 
     return load

@@ -42,7 +42,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
             image_size=config.data.image_size if settings.head == "fc" else None,
             target_layer=settings.target_layer,
             output_stride=settings.output_stride,
-            **config.guidance.model_dump(),
+            **_guidance(config),
         )
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"model: {error}") from error
@@ -56,6 +56,13 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
         jit_compile=config.training.jit,
     )
     return model
+
+
+def _guidance(config: Config) -> dict[str, Any]:
+    """Return the settings of `GAIN`, to which saliency comes with the examples."""
+    settings = config.guidance.model_dump()
+    prior = settings["box_prior"]
+    return {**settings, "box_prior": "free" if prior == "free" else "fill"}
 
 
 def build_optimizer(settings: Optimizer, steps: int) -> keras.optimizers.Optimizer:

@@ -18,6 +18,7 @@ from gain_tf.training.build import build_model
 from gain_tf.training.checkpoint import Checkpoint, checkpoints, epochs_done
 from gain_tf.training.divergence import StopOnDivergence
 from gain_tf.training.history import History
+from gain_tf.training.priors import with_prior
 from gain_tf.training.seeds import SeedEpochs
 
 MODEL = "model.keras"
@@ -68,6 +69,7 @@ def train(
 
     Raises:
         ConfigError: the model cannot be built, or the budget not be paid.
+        DataError: images lack the saliency that the config asks for.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / MODEL).is_file():
@@ -77,13 +79,21 @@ def train(
     epochs = config.training.epochs
     saved = checkpoints(folder / "checkpoints")
     initial = epochs_done(saved[-1]) if saved else 0
+
+    def begun() -> GAIN:
+        fresh = build_model(config, data, schedule.steps * epochs)
+        if start is not None:
+            _start_from(fresh, start)
+        return fresh
+
     if saved:
+        # A row that goes on has the prior that it started with.
+        split = with_prior(config, split, begun)
         keras.config.set_dtype_policy(config.training.precision)
         model = load_gain(saved[-1])
     else:
-        model = build_model(config, data, schedule.steps * epochs)
-        if start is not None:
-            _start_from(model, start)
+        model = begun()
+        split = with_prior(config, split, lambda: model)
     size = config.data.image_size
     batches = training_batches(
         split, schedule, size, config.data.augmentation, epochs=epochs, initial_epoch=initial
