@@ -110,3 +110,18 @@ def test_resume_finishes_what_is_unfinished(run, capsys):
     assert (folder / "evaluation.json").is_file()
     assert (folder / "model.keras").stat().st_mtime_ns == kept
     assert str(folder) in capsys.readouterr().out
+
+
+def test_every_test_split_is_reported(run):
+    _, folder, _ = run
+    figures = json.loads((folder / "evaluation.json").read_text())
+    assert figures["split"] == "test"
+    assert figures["splits"]["unbiased"]["images"] == 4
+    assert "On the other test splits" in (folder / "report.html").read_text()
+
+
+def test_a_wrong_model_key_leaves_no_folder(run, tmp_path, capsys):
+    place = ("--set", f"run.root={tmp_path}", "--set", "model.backbone=no_such_net")
+    assert call(fit, "--config", run[2], *place) == 2
+    assert "no_such_net" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

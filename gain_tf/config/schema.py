@@ -103,7 +103,9 @@ class Folder(Section):
 class Data(Section):
     """What is trained on.
 
-    `cache_folder` is where what took long to compute is kept between runs.
+    Decoded images are kept in `memory`, on `disk` in `cache_folder`, where later runs find them, or
+    not at all (`off`); true and false mean memory and off. `cache_folder` also keeps saliency.
+    `max_bad_images` is how many images training may find broken, and skip, before it fails.
     """
 
     name: str = "workpiece"
@@ -115,8 +117,9 @@ class Data(Section):
     background_swap: float = Field(default=0.0, ge=0, le=1)
     augmentation: Augmentation = Augmentation()
     saliency: Saliency = Saliency()
-    cache: bool = True
+    cache: Literal["memory", "disk", "off"] = "memory"
     cache_folder: Path = Path("~/.cache/gain-tf")
+    max_bad_images: int = Field(default=10, ge=0)
     workpiece: Workpiece = Workpiece()
     camera: Camera = Camera()
     shapes: Shapes = Shapes()
@@ -124,6 +127,11 @@ class Data(Section):
     decoy_mnist: DecoyMnist = DecoyMnist()
     voc2012: Voc2012 = Voc2012()
     folder: Folder = Folder()
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _switched(cls, value: Any) -> Any:
+        return {True: "memory", False: "off"}[value] if isinstance(value, bool) else value
 
 
 class Model(Section):

@@ -13,6 +13,7 @@ from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
 from gain_tf.data.files import DataError, FileRecord, MaskValues, is_binary, splits_of
 from gain_tf.data.object_checks import annotation_problems
+from gain_tf.data.progress import tracked
 
 
 def checked_splits(
@@ -70,7 +71,8 @@ def file_problems(
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         checked = pool.map(lambda r: _record_problems(r, class_names, mask_values), records)
-        problems = [problem for found in checked for problem in found]
+        watched = tracked(checked, "checking files", len(records))
+        problems = [problem for found in watched for problem in found]
     return [*problems, *_shared(records), *_sides(records, class_names)]
 
 

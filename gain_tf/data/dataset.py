@@ -121,3 +121,9 @@ class DataSet:
     def evaluated(self) -> str:
         """The split that results are reported on: `test` where there is one."""
         return "test" if "test" in self.splits else "validation"
+
+    @property
+    def also_evaluated(self) -> Sequence[str]:
+        """The other test splits: those that training, validation and `evaluated` leave."""
+        used = ("train", "validation", self.evaluated)
+        return [name for name in self.splits if name not in used]

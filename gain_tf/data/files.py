@@ -1,5 +1,6 @@
 """Splits made of files: records of images and masks, read when needed."""
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,9 @@ import cv2
 import numpy as np
 
 from gain_tf.data.dataset import UNKNOWN, Split
-from gain_tf.data.decode import read_image, read_mask
+from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
 from gain_tf.data.objects import AnnotatedObject, Annotation
+from gain_tf.data.progress import tracked
 from gain_tf.data.rasterise import boxed, boxes_of, mask_of, region_of, regions_of, rest_unknown
 from gain_tf.errors import UserError
 
@@ -70,6 +72,9 @@ class FileRecord:
 class FilePictures:
     """Pictures read from files, kept in memory where asked.
 
+    The files were checked byte by byte. One that changed since then is checked again when it is
+    read: OpenCV makes a grey area of what is cut off, and says nothing.
+
     A mask that shows only some of its image's classes calls the rest unknown, not background.
 
     Attributes:
@@ -87,10 +92,28 @@ class FilePictures:
     cache: bool = True
     unguided_classes: Collection[str] = ()
     _kept: dict[tuple[str, int], np.ndarray] = field(default_factory=dict, repr=False)
+    _checked: Sequence[tuple[int, int] | None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._checked = [_state(record.path) for record in self.records]
 
     def image(self, index: int) -> np.ndarray:
-        """Return image `index`."""
-        return self._keep("image", index, lambda: read_image(self.records[index].path))
+        """Return image `index`.
+
+        Raises:
+            UnreadableImageError: the file is not what it was, and broken.
+        """
+        return self._keep("image", index, lambda: self._image(index))
+
+    def key(self, index: int) -> str:
+        """Return path, time and size of the file as it was checked."""
+        return f"{os.path.abspath(self.records[index].path)} {self._checked[index]}"
+
+    def _image(self, index: int) -> np.ndarray:
+        path = self.records[index].path
+        if _state(path) != self._checked[index] and (problem := picture_problem(path)):
+            raise UnreadableImageError(f"{path}: {problem}")
+        return read_image(path)
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`: all unknown where there is none."""
@@ -149,6 +172,15 @@ class FilePictures:
         if self.cache:
             self._kept[kind, index] = picture
         return picture
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return time of change and size of a file; None where it cannot be reached."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def is_binary(mask: np.ndarray, mask_values: MaskValues) -> bool:
@@ -216,7 +248,7 @@ def _split(pictures: FilePictures) -> Split:
     shape = len(records), len(class_names)
     labels, shows = np.zeros(shape, np.float32), np.zeros(shape, bool)
     columns = []
-    for index, record in enumerate(records):
+    for index, record in enumerate(tracked(records, "reading annotation")):
         labels[index, [class_names.index(label) for label in record.labels]] = 1
         boxes = boxes_of_mask(np.zeros((1, 1), np.uint8))
         if record.shows_pixels:

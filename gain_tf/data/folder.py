@@ -59,7 +59,7 @@ def load_folder(data: Data) -> DataSet:
         divided(records, settings.validation, settings.test, settings.seed),
         names,
         mask_values=settings.mask_values,
-        cache=data.cache,
+        cache=data.cache == "memory",
         unguided_classes=settings.unguided_classes,
         problems=problems,
     )

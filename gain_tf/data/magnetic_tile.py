@@ -50,7 +50,7 @@ def load_magnetic_tile(data: Data) -> DataSet:
         else:
             records.append(_record(path, row))
     splits = checked_splits(
-        records, CLASS_NAMES, mask_values="binary", cache=data.cache, problems=problems
+        records, CLASS_NAMES, mask_values="binary", cache=data.cache == "memory", problems=problems
     )
     return DataSet(
         name="magnetic_tile",

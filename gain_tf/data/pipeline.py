@@ -6,14 +6,16 @@ prior `saliency` float32 (H, W) in [0, 1]. Images are resized bilinearly with an
 training and wherever the network is used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from gain_tf.config import Augmentation
 from gain_tf.data.augment import augment
-from gain_tf.data.dataset import Split
+from gain_tf.data.bad_images import BadImages
+from gain_tf.data.dataset import UNKNOWN, Split
+from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.schedule import Schedule
 from gain_tf.data.swap import foreground, swap_background
 
@@ -41,6 +43,7 @@ def training_batches(
     *,
     epochs: int,
     initial_epoch: int = 0,
+    bad_images: BadImages | None = None,
 ) -> tf.data.Dataset:
     """Stream the batches of an annotated training split, epoch after epoch.
 
@@ -51,11 +54,13 @@ def training_batches(
         augmentation: how images are changed.
         epochs: the last epoch is `epochs - 1`.
         initial_epoch: the first; the stream goes on as if it had started at 0.
+        bad_images: counts images that cannot be read; in the place of one comes the next that
+            can be, an annotated one for an annotated one. None raises.
 
     Returns:
         `(example, labels)` in batches, `schedule.steps` an epoch.
     """
-    load = _loader(split, image_size)
+    load = _loader(split, image_size, bad_images)
 
     def drawn(epoch: tf.Tensor) -> tf.data.Dataset:
         *columns, seeds = tf.numpy_function(
@@ -95,7 +100,10 @@ def training_batches(
 
 
 def evaluation_batches(
-    split: Split, image_size: tuple[int, int], batch_size: int
+    split: Split,
+    image_size: tuple[int, int],
+    batch_size: int,
+    bad_images: BadImages | None = None,
 ) -> tf.data.Dataset:
     """Stream a split once, in its own order, unchanged.
 
@@ -103,20 +111,22 @@ def evaluation_batches(
         split: any.
         image_size: (height, width).
         batch_size: images in a batch; the last may be smaller.
+        bad_images: as in `training_batches`.
 
     Returns:
         `(example, labels)` in batches.
     """
+    load = _loader(split, image_size, bad_images)
     return (
         tf.data.Dataset.range(len(split))
-        .map(_loader(split, image_size), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)
         .prefetch(tf.data.AUTOTUNE)
     )
 
 
 def _loader(
-    split: Split, image_size: tuple[int, int]
+    split: Split, image_size: tuple[int, int], bad_images: BadImages | None
 ) -> Callable[[tf.Tensor], tuple[Example, tf.Tensor]]:
     """Build the function from an index to an example and its labels."""
     boxes, box_labels = _padded(split)
@@ -128,28 +138,49 @@ def _loader(
     }
     labels = tf.constant(split.labels)
 
-    def pixels(index: np.ndarray, wants_mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        image = split.pictures.image(int(index))
-        if not wants_mask:
-            return image, np.full((1, 1), 255, np.uint8)
-        return image, split.pictures.mask(int(index))
+    has_mask, annotated = split.has_mask, split.has_mask | split.has_boxes
+    no_mask, no_map = np.full((1, 1), UNKNOWN, np.uint8), np.zeros((1, 1), np.float32)
+
+    def layers(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        image = split.pictures.image(index)
+        mask = split.pictures.mask(index) if has_mask[index] else no_mask
+        return image, mask, no_map if split.saliency is None else split.saliency.map(index)
+
+    def pixels(index: np.ndarray) -> tuple[np.int64, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the image that is shown, which is the one asked for if that can be read."""
+        if bad_images is None:
+            return np.int64(index), *layers(int(index))
+        for shown in _in_place_of(int(index), annotated):
+            try:
+                return np.int64(shown), *layers(shown)
+            except UnreadableImageError as error:
+                bad_images.add(split.ids[shown], str(error))
+        raise UnreadableImageError("no image of the split can be read")
 
     def load(index: tf.Tensor) -> tuple[Example, tf.Tensor]:
+        types = [tf.int64, tf.uint8, tf.uint8, tf.float32]
+        index, image, mask, prior = tf.numpy_function(pixels, [index], types)
+        index = tf.ensure_shape(index, [])
         example = {name: tf.gather(column, index) for name, column in columns.items()}
-        image, mask = tf.numpy_function(pixels, [index, example["has_mask"]], [tf.uint8, tf.uint8])
         image, mask = tf.ensure_shape(image, [None, None, 3]), tf.ensure_shape(mask, [None, None])
         example["image"] = resize_image(image, image_size)
         example["mask"] = tf.image.resize(mask[..., tf.newaxis], image_size, method="nearest")[
             ..., 0
         ]
         if split.saliency is not None:
-            prior = tf.numpy_function(split.saliency.map, [index], tf.float32)
             prior = tf.ensure_shape(prior, [None, None])[..., tf.newaxis]
             prior = tf.image.resize(prior, image_size, method="bilinear", antialias=True)[..., 0]
             example["saliency"] = tf.clip_by_value(prior, 0, 1)
         return example, tf.gather(labels, index)
 
     return load
+
+
+def _in_place_of(index: int, annotated: np.ndarray) -> Iterator[int]:
+    """List an image, then those that come after it: first the ones annotated as it is."""
+    after = (index + np.arange(len(annotated))) % len(annotated)
+    alike = annotated[after] == annotated[index]
+    yield from (*after[alike].tolist(), *after[~alike].tolist())
 
 
 def _padded(split: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from gain_tf.config import Data
 from gain_tf.data.boat import load_boat
@@ -10,6 +11,7 @@ from gain_tf.data.dataset import DataSet
 from gain_tf.data.decoy_mnist import load_decoy_mnist
 from gain_tf.data.files import DataError
 from gain_tf.data.folder import load_folder
+from gain_tf.data.kept import kept_on_disk
 from gain_tf.data.magnetic_tile import load_magnetic_tile
 from gain_tf.data.shapes import load_shapes
 from gain_tf.data.voc2012_splits import load_voc2012
@@ -44,4 +46,8 @@ def load_data(data: Data) -> DataSet:
         close = difflib.get_close_matches(data.name, DATA_SETS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(DATA_SETS)}"
         raise DataError([f"data.name: there is no data set {data.name!r}; {hint}"])
-    return DATA_SETS[data.name](data)
+    found = DATA_SETS[data.name](data)
+    if data.cache != "disk":
+        return found
+    splits = {name: kept_on_disk(split, data.cache_folder) for name, split in found.splits.items()}
+    return replace(found, splits=splits)

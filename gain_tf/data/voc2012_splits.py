@@ -7,6 +7,7 @@ afterwards the archives are not needed. Needs the extra `voc`.
 """
 
 import contextlib
+import hashlib
 import io
 import sys
 from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ def load_voc2012(data: Data) -> DataSet:
     return DataSet(
         name="voc2012",
         class_names=CLASS_NAMES,
-        splits={name: _split(builder, voc, data.cache) for name, voc in splits.items()},
+        splits={name: _split(builder, voc, data.cache == "memory") for name, voc in splits.items()},
         single_label=False,
         about={
             "source": "Everingham et al., The PASCAL Visual Object Classes Challenge 2012; masks "
@@ -84,6 +85,10 @@ class RecordPictures:
         """Return image `index`."""
         record = self.records[index]
         return decode_image(np.frombuffer(record["image"], np.uint8), record["id"].decode())
+
+    def key(self, index: int) -> str:
+        """Return the hash of the file."""
+        return hashlib.sha256(self.records[index]["image"]).hexdigest()
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`."""

@@ -38,6 +38,40 @@ def evaluate_model(
     Returns:
         What `evaluation.json` holds, and the predictions it was computed from.
     """
+    return evaluate_predictor(_predictor(model, config, data), config, data, split)
+
+
+def evaluate_everywhere(
+    model: "AttentiveClassifier", config: Config, data: DataSet
+) -> tuple[dict[str, Any], Predictions]:
+    """Judge a model on every split that is there to judge on.
+
+    Args:
+        model: to be judged.
+        config: of its run.
+        data: the data set.
+
+    Returns:
+        What `evaluate_model` says of the data set's own choice; where there are other test splits,
+        `splits` holds the same of each by its name.
+    """
+    predict = _predictor(model, config, data)
+    answered: dict[int, Predictions] = {}
+
+    def once(part: Split) -> Predictions:
+        # The validation split chooses the threshold for every other.
+        if id(part) not in answered:
+            answered[id(part)] = predict(part)
+        return answered[id(part)]
+
+    figures, predictions = evaluate_predictor(once, config, data)
+    others = {name: evaluate_predictor(once, config, data, name)[0] for name in data.also_evaluated}
+    return (figures | {"splits": others} if others else figures), predictions
+
+
+def _predictor(
+    model: "AttentiveClassifier", config: Config, data: DataSet
+) -> Callable[[Split], Predictions]:
     # An exported model is judged without TensorFlow.
     from gain_tf.evaluation.predict import predict_split
 
@@ -51,7 +85,7 @@ def evaluate_model(
             attention=config.evaluation.attention,
         )
 
-    return evaluate_predictor(predict, config, data, split)
+    return predict
 
 
 def evaluate_predictor(
@@ -103,7 +137,7 @@ def evaluate_predictor(
         names = ("background", *data.class_names)
         figures["segmentation"] = {
             "of": "attention above 20 % of its maximum, image labels given",
-            "miou": miou,
+            "miou": None if math.isnan(miou) else miou,
             "per_class": {
                 name: None if math.isnan(value) else float(value)
                 for name, value in zip(names, per_class, strict=True)
@@ -116,7 +150,9 @@ def evaluate_predictor(
 def write_evaluation(figures: dict[str, Any], path: Path) -> None:
     """Write `evaluation.json`."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(
+            json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
 
 
 def write_predictions(predictions: Predictions, data: DataSet, path: Path) -> None:

@@ -37,7 +37,8 @@ def classification_figures(
     Returns:
         `accuracy` (with several labels: the share of images with no wrong verdict at all),
         `balanced_accuracy` (mean over classes of the recall; with several labels, of the mean of
-        recall and specificity), `map` (mean average precision), `per_class`, `intervals`.
+        recall and specificity), `map` (mean average precision), `per_class`, `intervals`. A class
+        without an image is left out of the means; where that leaves none, they are None.
     """
     truth = predictions.labels > 0.5
     verdicts = verdicts_of(predictions.scores, single_label)
@@ -59,8 +60,8 @@ def classification_figures(
     ]
     return {
         "accuracy": accuracy(everything),
-        "balanced_accuracy": balanced(everything),
-        "map": _mean(average),
+        "balanced_accuracy": _number(balanced(everything)),
+        "map": _number(_mean(average)),
         "intervals": {
             "accuracy": bootstrap_interval(accuracy, predictions.groups, draws),
             "balanced_accuracy": bootstrap_interval(balanced, predictions.groups, draws),
@@ -141,9 +142,9 @@ def _columns(maps: Sequence[MapFigures], at: int) -> dict[str, np.ndarray]:
 def _balanced(truth: np.ndarray, verdicts: np.ndarray, single_label: bool) -> float:
     recall = _share(truth & verdicts, truth)
     if single_label:
-        return _mean(recall) or 0.0
+        return _mean(recall)
     specificity = _share(~truth & ~verdicts, ~truth)
-    return _mean((recall + specificity) / 2) or 0.0
+    return _mean((recall + specificity) / 2)
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -151,10 +152,10 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part.sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
-def _mean(values: Any) -> float | None:
+def _mean(values: Any) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return _number(np.nanmean(values))
+        return float(np.nanmean(values))
 
 
 def _number(value: float) -> float | None:

@@ -26,7 +26,8 @@ def bootstrap_interval(
         seed: of the draws.
 
     Returns:
-        Lower and upper end of the 95 % interval; None without draws or rows.
+        Lower and upper end of the 95 % interval; None without draws or rows, or where the
+        statistic is NaN in every draw.
     """
     names, member = np.unique(np.asarray(groups), return_inverse=True)
     if not draws or not len(names):
@@ -38,6 +39,8 @@ def bootstrap_interval(
         statistic(np.concatenate([rows[g] for g in random.integers(len(names), size=len(names))]))
         for _ in range(draws)
     ]
+    if np.isnan(values).all():
+        return None
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(values, [tail, 1 - tail])
     return float(low), float(high)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import evaluation_batches
 from gain_tf.evaluation.predictions import Judge, Predictions
@@ -30,11 +31,17 @@ def predict_split(
 
     Returns:
         Scores of every image, and figures of the map of each class that a mask shows.
+
+    Raises:
+        FailedError: an image cannot be read.
     """
     most = max(int(split.labels.sum(axis=1).max()), 1)
     judge = Judge(data, split)
     scores: list[np.ndarray] = []
-    for example, labels in evaluation_batches(split, image_size, batch_size):
+    # Figures of other images than those of the split would be none.
+    bad_images = BadImages(None, limit=0)
+    batches = bad_images.watched(evaluation_batches(split, image_size, batch_size, bad_images))
+    for example, labels in batches:
         first = sum(len(part) for part in scores)
         # The image's own classes first; what fills up is asked about but not judged.
         classes = tf.math.top_k(labels, k=most).indices

@@ -21,7 +21,7 @@ from gain_tf.report.curves import curves_figure
 from gain_tf.report.examples import answers, choose
 from gain_tf.report.result import RowResult
 from gain_tf.report.style import embedded, row_colour, save
-from gain_tf.report.table import COLUMNS
+from gain_tf.report.table import COLUMNS, figures_on
 
 PAGE = "report.html"
 
@@ -133,6 +133,10 @@ def _contents(
         "data": data,
         "results": results,
         "columns": COLUMNS,
+        "others": {
+            split: [figures_on(result, split) for result in results]
+            for split in data.also_evaluated
+        },
         "colours": [row_colour(number) for number in range(len(results))],
         "guided": guided,
         "command": f"gain-tf fit --config {shlex.quote(str(folder / 'config.yaml'))}",

@@ -19,15 +19,31 @@ COLUMNS = (
 """Heading, section and key of each figure."""
 
 
-def comparison_table(results: Sequence[RowResult]) -> Table:
-    """Lay out the figures of every row, in per cent, verdicts with their 95 % intervals."""
-    figures = results[0].figures
-    table = Table(title=f"{figures['images']} images of the {figures['split']} split, per cent")
+def figures_on(result: RowResult, split: str) -> dict[str, Any]:
+    """Return the figures of a row on a split; nothing where it was not judged on it."""
+    if result.figures.get("split") == split:
+        return result.figures
+    return result.figures.get("splits", {}).get(split, {})
+
+
+def comparison_table(results: Sequence[RowResult], split: str) -> Table:
+    """Lay out the figures of every row, in per cent, verdicts with their 95 % intervals.
+
+    Args:
+        results: of the rows.
+        split: that they were judged on.
+
+    Returns:
+        The table.
+    """
+    images = figures_on(results[0], split).get("images", 0)
+    table = Table(title=f"{images} images of the {split} split, per cent")
     table.add_column("row", no_wrap=True)
     for heading, _, _ in COLUMNS:
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
-        table.add_row(result.name, *(_cell(result.figures, *place) for _, *place in COLUMNS))
+        figures = figures_on(result, split)
+        table.add_row(result.name, *(_cell(figures, *place) for _, *place in COLUMNS))
     return table
 
 

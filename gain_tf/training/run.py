@@ -1,20 +1,24 @@
 """A whole run: every row trained and judged, one report at the end."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from gain_tf.config import Config
+from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
-from gain_tf.evaluation.evaluate import evaluate_model, write_evaluation, write_predictions
+from gain_tf.evaluation.evaluate import evaluate_everywhere, write_evaluation, write_predictions
 from gain_tf.models.gain import GAIN
 from gain_tf.report.page import write_report
 from gain_tf.report.result import RowResult
 from gain_tf.report.table import comparison_table
+from gain_tf.training.build import build_model
 from gain_tf.training.rows import Row, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
+    BAD_IMAGES,
     EVALUATION,
     REPORT,
     read_figures,
@@ -40,43 +44,65 @@ def fit_run(config: Config) -> Path:
     Raises:
         ConfigError: the config asks for what is not to be had.
         DataError: the data have problems; all are listed.
+        FailedError: more images than `data.max_bad_images` broke since they were checked.
     """
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     data = load_data(config.data)
     rows = rows_of(config)
     for row in rows:
         annotated_split(row.config, data)
+    _check_models(rows, data)
     folder = run_folder(config)
+    bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
     write_classes(folder, data)
     console.print(f"run folder {folder}", soft_wrap=True)
-    start = _warm_up(config, data, folder, console)
+    start = _warm_up(config, data, folder, bad_images, console)
     results, models = [], {}
     for number, row in enumerate(rows, start=1):
         console.print(f"{number}/{len(rows)} {row.name}")
-        result, models[row.name] = _finish(row, data, folder, start)
+        result, models[row.name] = _finish(row, data, folder, bad_images, start)
         results.append(result)
-    console.print(comparison_table(results))
+    for split in (data.evaluated, *data.also_evaluated):
+        console.print(comparison_table(results, split))
+    if bad_images:
+        console.print(
+            f"{len(bad_images)} images could not be read and were skipped: {bad_images.path}",
+            soft_wrap=True,
+        )
     with console.status("writing the report"):
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)
     return folder
 
 
-def _warm_up(config: Config, data: DataSet, folder: Path, console: Console) -> GAIN | None:
+def _check_models(rows: Sequence[Row], data: DataSet) -> None:
+    """Build each different network once: a mistake in a row is known before anything is trained."""
+    networks = {row.config.model.model_dump_json(): row.config for row in rows}
+    for config in networks.values():
+        build_model(config, data, steps=1)
+
+
+def _warm_up(
+    config: Config, data: DataSet, folder: Path, bad_images: BadImages, console: Console
+) -> GAIN | None:
     row = warm_up_row(config)
     if row is None:
         return None
     console.print("warm-up: the plain classifier that every row starts from")
-    return train(row.config, data, folder / row.name, verbose=sys.stdout.isatty())
+    watched = sys.stdout.isatty()
+    return train(row.config, data, folder / row.name, bad_images=bad_images, verbose=watched)
 
 
-def _finish(row: Row, data: DataSet, run: Path, start: GAIN | None) -> tuple[RowResult, GAIN]:
+def _finish(
+    row: Row, data: DataSet, run: Path, bad_images: BadImages, start: GAIN | None
+) -> tuple[RowResult, GAIN]:
     """Train and judge one row, as far as that is not done yet."""
     folder = row_folder(run, row.name)
-    model = train(row.config, data, folder, start, verbose=sys.stdout.isatty())
+    watched = sys.stdout.isatty()
+    model = train(row.config, data, folder, start, bad_images=bad_images, verbose=watched)
     figures = read_figures(folder)
     if figures is None:
-        figures, predictions = evaluate_model(model, row.config, data)
+        figures, predictions = evaluate_everywhere(model, row.config, data)
         write_predictions(predictions, data, folder / "predictions.csv")
         write_evaluation(figures, folder / EVALUATION)
     return RowResult(row.name, row.changes, folder, figures), model

@@ -22,6 +22,7 @@ CONFIG = "config.yaml"
 CLASSES = "classes.json"
 REPORT = "report.html"
 EVALUATION = "evaluation.json"
+BAD_IMAGES = "bad_images.csv"
 
 
 @dataclass(frozen=True)

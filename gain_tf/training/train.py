@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from gain_tf.config import Config, ConfigError
+from gain_tf.data.bad_images import BadImages
 from gain_tf.data.budget import within_budget
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import evaluation_batches, training_batches
@@ -52,7 +53,13 @@ def schedule_of(config: Config, split: Split) -> Schedule:
 
 
 def train(
-    config: Config, data: DataSet, folder: Path, start: GAIN | None = None, *, verbose: bool = False
+    config: Config,
+    data: DataSet,
+    folder: Path,
+    start: GAIN | None = None,
+    *,
+    bad_images: BadImages | None = None,
+    verbose: bool = False,
 ) -> GAIN:
     """Train one row, going on from its last checkpoint where it has one.
 
@@ -62,6 +69,7 @@ def train(
         folder: of the row; `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go
             there.
         start: a model of the same shape whose weights are the start.
+        bad_images: counts the images that cannot be read; None lets none pass.
         verbose: show Keras's progress bar.
 
     Returns:
@@ -70,6 +78,7 @@ def train(
     Raises:
         ConfigError: the model cannot be built, or the budget not be paid.
         DataError: images lack the saliency that the config asks for.
+        FailedError: more images than allowed cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / MODEL).is_file():
@@ -95,11 +104,20 @@ def train(
         model = begun()
         split = with_prior(config, split, lambda: model)
     size = config.data.image_size
+    bad_images = BadImages(None, limit=0) if bad_images is None else bad_images
     batches = training_batches(
-        split, schedule, size, config.data.augmentation, epochs=epochs, initial_epoch=initial
+        split,
+        schedule,
+        size,
+        config.data.augmentation,
+        epochs=epochs,
+        initial_epoch=initial,
+        bad_images=bad_images,
     )
     validation = data.splits.get("validation")
-    validated = validation and evaluation_batches(validation, size, config.data.batch_size)
+    validated = validation and evaluation_batches(
+        validation, size, config.data.batch_size, bad_images
+    )
     options: dict[str, Any] = {
         "epochs": epochs,
         "initial_epoch": initial,
@@ -116,7 +134,8 @@ def train(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
         ],
     }
-    model.fit(batches, **options)
+    with bad_images.reported():
+        model.fit(batches, **options)
     with replacing(folder / MODEL) as temporary:
         model.save(temporary)
     return model

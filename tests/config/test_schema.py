@@ -26,7 +26,7 @@ def test_only_the_name_has_no_default():
 
 def test_every_section_is_closed_and_documented():
     found = list(sections())
-    assert len(found) == 17
+    assert len(found) == 18
     for section in found:
         assert issubclass(section, Section)
         assert section.model_config["extra"] == "forbid"

@@ -11,7 +11,12 @@ from support import tiny_config
 
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.evaluation.evaluate import evaluate_model, write_evaluation, write_predictions
+from gain_tf.evaluation.evaluate import (
+    evaluate_everywhere,
+    evaluate_model,
+    write_evaluation,
+    write_predictions,
+)
 from gain_tf.metrics import energy_in_mask
 from gain_tf.metrics.attention import enlarge
 from gain_tf.models.gain import GAIN
@@ -146,3 +151,14 @@ def test_several_labels_are_joined(judged, data, tmp_path):
         found = [row["label"] for row in csv.DictReader(file)]
     a, b, c, d = data.class_names
     assert found == [f"{a};{c}", "", b, ";".join((a, b, c, d))]
+
+
+def test_every_test_split_is_judged(model, data, judged):
+    figures, predictions = evaluate_everywhere(model, CONFIG, data)
+    assert list(figures["splits"]) == list(data.also_evaluated) == ["unbiased"]
+    alone, _ = evaluate_model(model, CONFIG, data, "unbiased")
+    assert figures["splits"]["unbiased"] == alone
+    assert {key: figures[key] for key in judged[0]} == judged[0]
+    np.testing.assert_array_equal(predictions.scores, judged[1].scores)
+    plain = replace(data, splits={name: data.splits[name] for name in ("train", "validation")})
+    assert "splits" not in evaluate_everywhere(model, CONFIG, plain)[0]

@@ -123,3 +123,14 @@ def test_attention_by_hand():
 def test_the_best_threshold():
     assert best_threshold(predictions(np.eye(3), np.eye(3), MAPS)) == 0.2
     assert best_threshold(SINGLE) is None
+
+
+def test_a_split_without_an_image_of_any_class():
+    """Nothing to recall: no figure, instead of a bad one."""
+    nothing = predictions([[0, 0], [0, 0]], [[0.9, 0.4], [0.1, 0.2]])
+    found = classification_figures(nothing, ["a", "b"], single_label=False, draws=20)
+    assert found["accuracy"] == pytest.approx(1 / 2, abs=1e-12)
+    assert found["balanced_accuracy"] is None
+    assert found["map"] is None
+    assert found["intervals"]["balanced_accuracy"] is None
+    json.dumps(found, allow_nan=False)

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gain_tf.data.progress import tracked
+
 Box = tuple[float, float, float, float]
 """y0, x0, y1, x1 in [0, 1]."""
 
@@ -56,7 +58,7 @@ def render_all(
         What `render` makes of each scene, in order.
     """
     with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(render, scenes))
+        return list(tracked(pool.map(render, scenes), "rendering", len(scenes)))
 
 
 def tight_box(mask: NDArray) -> Box:
