@@ -33,10 +33,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "metrics": (),
     "data": (*GROUND, "config"),
     "models": (*GROUND, "attention", "losses"),
+    "segmentation": (*GROUND, "config", "attention", "losses", "data", "models", "metrics"),
     "evaluation": (*GROUND, "config", "data", "metrics", "models"),
     "report": BELOW_TRAINING[:-1],
     "training": BELOW_TRAINING,
-    "commands": (*BELOW_TRAINING, "training"),
+    "studies": (*BELOW_TRAINING, "training"),
+    "commands": (*BELOW_TRAINING, "training", "studies"),
 }
 """Rooms of the package, and what each may import besides itself."""
 
@@ -45,12 +47,18 @@ COMMANDS = (
     "evaluate",
     "explain",
     "serve",
+    "study",
     "cli",
     "__main__",
     "data_commands",
     "data.__main__",
 )
-TAPES = {"attention/grad_cam.py", "models/audit.py", "models/gain.py"}
+TAPES = {
+    "attention/grad_cam.py",
+    "models/audit.py",
+    "models/gain.py",
+    "segmentation/segmenter.py",
+}
 
 
 def room_of(module):
@@ -172,7 +180,7 @@ def test_only_the_commands_know_the_exporter():
     assert knowing == {"__main__.py", "evaluate.py"}
 
 
-def test_only_three_files_open_a_tape(tmp_path):
+def test_only_these_files_open_a_tape(tmp_path):
     assert tapes(PACKAGE) == TAPES
     (tmp_path / "x.py").write_text("with tf.GradientTape(): pass")
     assert tapes(tmp_path) == {"x.py"}

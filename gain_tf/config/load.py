@@ -49,6 +49,22 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     Raises:
         ConfigError: the file cannot be read, or keys, types or values are wrong; all are named.
     """
+    return parse_config(read_values(path, overrides), str(path))
+
+
+def read_values(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Read the keys and values of a YAML file, not yet checked.
+
+    Args:
+        path: of the file.
+        overrides: `a.b=value`, the value in YAML.
+
+    Returns:
+        Nested.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no YAML of keys and values.
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -62,7 +78,7 @@ def load_config(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
         raise ConfigError(f"{path}: is not YAML: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must hold keys and values, such as `name: my-run`")
-    return parse_config(_overridden(values, overrides), str(path))
+    return _overridden(values, overrides)
 
 
 def parse_config(values: Mapping[str, Any], source: str = "config") -> Config:
@@ -114,9 +130,25 @@ def row_of(config: Config, changes: Mapping[str, Any], source: str = "config") -
     Raises:
         ConfigError: see `load_config`.
     """
+    own = {**changes, "evaluation.rows": {}, "training.warm_up": {}}
+    return changed(config, own, source)
+
+
+def changed(config: Config, changes: Mapping[str, Any], source: str = "config") -> Config:
+    """Change keys of a config.
+
+    Args:
+        config: the base.
+        changes: dotted keys and their values.
+        source: named in the messages.
+
+    Returns:
+        The config with the changes.
+
+    Raises:
+        ConfigError: see `load_config`.
+    """
     values = config.model_dump(mode="json")
-    values["evaluation"]["rows"] = {}
-    values["training"]["warm_up"] = {}
     for key, value in changes.items():
         _assign(values, key.split("."), value)
     return parse_config(values, source)

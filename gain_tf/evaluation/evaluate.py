@@ -156,14 +156,16 @@ def write_evaluation(figures: dict[str, Any], path: Path) -> None:
 
 
 def write_predictions(predictions: Predictions, data: DataSet, path: Path) -> None:
-    """Write `predictions.csv`: a row an image with labels, verdicts and every score."""
+    """Write `predictions.csv`: a row an image with its group, labels, verdicts and scores."""
     verdicts = verdicts_of(predictions.scores, data.single_label)
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["id", "label", "verdict", *(f"score {n}" for n in data.class_names)])
-        for row, identifier in enumerate(predictions.ids):
+        writer.writerow(
+            ["id", "group", "label", "verdict", *(f"score {n}" for n in data.class_names)]
+        )
+        for row, place in enumerate(zip(predictions.ids, predictions.groups, strict=True)):
             named = [
                 ";".join(n for n, on in zip(data.class_names, flags[row], strict=True) if on)
                 for flags in (predictions.labels > 0.5, verdicts)
             ]
-            writer.writerow([identifier, *named, *(f"{s:.6f}" for s in predictions.scores[row])])
+            writer.writerow([*place, *named, *(f"{s:.6f}" for s in predictions.scores[row])])

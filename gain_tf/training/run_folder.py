@@ -82,6 +82,21 @@ def run_folder(config: Config) -> Path:
     return folder
 
 
+def finished_run(config: Config) -> Path | None:
+    """Find the newest finished run of a config.
+
+    Args:
+        config: of the run, wherever `run.root` lies.
+
+    Returns:
+        Its folder; None where there is none.
+    """
+    for folder in sorted((config.run.root / config.name).glob("*"), reverse=True):
+        if (folder / REPORT).is_file() and _is_of(folder, config):
+            return folder
+    return None
+
+
 def row_folder(run: Path, row: str) -> Path:
     """Return the folder of a row: the run's own for the guided model."""
     return run if row == GUIDED else run / row
@@ -155,7 +170,11 @@ def read_figures(folder: Path) -> dict[str, Any] | None:
 
 
 def _goes_on(folder: Path, config: Config) -> bool:
-    if not (folder / CONFIG).is_file() or (folder / REPORT).is_file():
+    return not (folder / REPORT).is_file() and _is_of(folder, config)
+
+
+def _is_of(folder: Path, config: Config) -> bool:
+    if not (folder / CONFIG).is_file():
         return False
     try:
         begun = load_config(folder / CONFIG)

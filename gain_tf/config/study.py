@@ -1,0 +1,127 @@
+"""What a study file may say: a base config, and what is varied about it."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+
+from gain_tf.config.load import ConfigError, changed, load_config, read_values
+from gain_tf.config.schema import Config
+from gain_tf.config.section import Section, Seed
+from gain_tf.config.sentences import nearest, sentences
+
+PLAIN = {"guidance.alpha": 0.0, "guidance.omega": 0.0}
+
+CONTROLS: dict[str, dict[str, Any]] = {
+    "mining alone": {"guidance.omega": 0.0},
+    "guidance alone": {"guidance.alpha": 0.0},
+    "swap": {**PLAIN, "data.background_swap": 0.75},
+    "guided+swap": {"data.background_swap": 0.75},
+    "rolled": {"data.budget.placement": "rolled"},
+    "shuffled": {"data.budget.placement": "shuffled"},
+    "centre": {"data.budget.placement": "centre"},
+    "noise-10": {"data.budget.noise": 0.1},
+    "noise-30": {"data.budget.noise": 0.3},
+}
+"""What guidance is held against, besides the plain network: a row's name and its changes."""
+
+LONGER = "plain-longer"
+"""The plain network, trained for as many operations as the guided one."""
+
+SAME_COMPUTE = 2
+"""Steps of the plain network that cost what one guided step costs, with one label an image."""
+
+
+HOLD_CHANGES = ("evaluation.rows", "training.warm_up")
+"""Keys of a config that hold changes of others."""
+
+
+class Study(Section):
+    """A grid of runs over one base config.
+
+    `base` is a config file, from the study's own folder. `set` changes keys for all runs. `grid`
+    names keys and the values each takes: a run for each combination and each of `seeds`. Every
+    run trains its guided model, the plain one and one row for each of `controls` and `rows`.
+    `parallel` runs at once share the cores.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    base: Path
+    set: dict[str, Any] = {}
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (1, 2, 3)
+    controls: tuple[str, ...] = (LONGER, *CONTROLS)
+    rows: dict[str, dict[str, Any]] = {}
+    parallel: int = Field(default=1, ge=1)
+    root: Path = Path("studies")
+
+    @field_validator("set", "grid", mode="before")
+    @classmethod
+    def _dotted(cls, changes: Any) -> Any:
+        return dict(_flat(changes)) if isinstance(changes, dict) else changes
+
+    @field_validator("controls")
+    @classmethod
+    def _known(cls, controls: tuple[str, ...]) -> tuple[str, ...]:
+        for control in controls:
+            if control not in (LONGER, *CONTROLS):
+                raise ValueError(f"unknown control {control!r}{nearest(control, list(CONTROLS))}")
+        return controls
+
+    @field_validator("seeds")
+    @classmethod
+    def _different(cls, seeds: tuple[Seed, ...]) -> tuple[Seed, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("must name each seed once")
+        return seeds
+
+
+def _flat(changes: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Write nested keys as dotted ones, but for keys whose values are themselves changes."""
+    for key, value in changes.items():
+        dotted = f"{above}{key}"
+        if isinstance(value, dict) and dotted not in HOLD_CHANGES:
+            yield from _flat(value, f"{dotted}.")
+        else:
+            yield dotted, value
+
+
+def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> tuple[Study, Config]:
+    """Read a study file and its base config.
+
+    Args:
+        path: of a YAML file.
+        overrides: `a.b=value` of the study, such as `seeds=[1]` or `set.training.epochs=1`.
+
+    Returns:
+        The study, and its base with `set`, `controls` and `rows` in it.
+
+    Raises:
+        ConfigError: a file cannot be read, or keys, types or values are wrong; all are named.
+    """
+    path = Path(path)
+    try:
+        study = Study.model_validate(read_values(path, overrides))
+    except ValidationError as error:
+        problems = sentences(error, Study)
+        raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems)) from error
+    base = changed(load_config(path.parent / study.base), study.set, f"{path}: set")
+    return study, _with_rows(study, base, f"{path}: rows")
+
+
+def _with_rows(study: Study, base: Config, source: str) -> Config:
+    """Give the base the plain network, its own rows, the controls and the study's rows."""
+    longer = {**PLAIN, "training.epochs": SAME_COMPUTE * base.training.epochs}
+    rows = dict(base.evaluation.rows)
+    for name in study.controls:
+        changes = longer if name == LONGER else CONTROLS[name]
+        if changes not in rows.values():
+            rows[name] = changes
+    changes = {
+        "evaluation.baseline": True,
+        "evaluation.control": False,
+        "evaluation.rows": rows | study.rows,
+    }
+    return changed(base, changes, source)

@@ -1,0 +1,79 @@
+"""The figures of a study's runs, row by row and seed by seed."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gain_tf.files import replacing
+from gain_tf.report.table import COLUMNS
+from gain_tf.studies.plan import Cell
+from gain_tf.training.rows import rows_of
+from gain_tf.training.run_folder import read_figures, row_folder
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One trained and judged row of one run.
+
+    Attributes:
+        point: of the grid.
+        row: name.
+        seed: of the run.
+        folder: of the row.
+        annotated: images whose mask or boxes the row was trained with; None for all there are.
+        figures: what its `evaluation.json` holds.
+    """
+
+    point: dict[str, Any]
+    row: str
+    seed: int
+    folder: Path
+    annotated: int | None
+    figures: dict[str, Any]
+
+    def value(self, section: str, key: str) -> float | None:
+        """Return one figure, a share; None where the row does not have it."""
+        return self.figures.get(section, {}).get(key)
+
+
+def gather(cells: Sequence[Cell]) -> list[Judged]:
+    """Read the figures of every finished run.
+
+    Args:
+        cells: the runs of a study, finished or not.
+
+    Returns:
+        A line for each row of each finished run.
+    """
+    return [judged for cell in cells for judged in _of(cell)]
+
+
+def _of(cell: Cell) -> Iterable[Judged]:
+    folder = cell.folder
+    if folder is None:
+        return
+    for row in rows_of(cell.config):
+        place = row_folder(folder, row.name)
+        figures = read_figures(place)
+        if figures is not None:
+            budget, guidance = row.config.data.budget, row.config.guidance
+            counts = (budget.masks, budget.boxes)
+            used = guidance.omega > 0 or row.config.data.background_swap > 0
+            annotated = None if "all" in counts else sum(int(count) for count in counts)
+            yield Judged(cell.point, row.name, cell.seed, place, annotated if used else 0, figures)
+
+
+def write_csv(judged: Sequence[Judged], path: Path) -> None:
+    """Write a line for each row of each run: the grid's keys, the row, the seed, the figures."""
+    keys = list(dict.fromkeys(key for each in judged for key in each.point))
+    names = [f"{section}.{key}" for _, section, key in COLUMNS]
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*keys, "row", "seed", "annotated", *names, "folder"])
+        for each in judged:
+            figures = [each.value(section, key) for _, section, key in COLUMNS]
+            point = [each.point.get(key) for key in keys]
+            annotated = "all" if each.annotated is None else each.annotated
+            writer.writerow([*point, each.row, each.seed, annotated, *figures, each.folder])

@@ -1,0 +1,116 @@
+"""`study.html`: a study on one page that needs no other file, and its table as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gain_tf.files import replacing
+from gain_tf.report.style import embedded, row_colour
+from gain_tf.report.table import COLUMNS
+from gain_tf.studies.paired_bootstrap import PairedDifference
+from gain_tf.studies.pictures import budget_curve, pareto
+from gain_tf.studies.plan import described
+from gain_tf.studies.queue import Failure
+from gain_tf.studies.summary import Spread, SummaryRow
+
+PAGE, TABLE, CSV = "study.html", "study.md", "study.csv"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the page says above its table.
+
+    Attributes:
+        name: of the study.
+        command: that makes it again.
+        seeds: asked for.
+        images: judged in each run.
+        split: they belong to.
+        complete: the study and its base, as YAML.
+    """
+
+    name: str
+    command: str
+    seeds: Sequence[int]
+    images: int
+    split: str
+    complete: str
+
+
+def write_page(
+    folder: Path, heading: Heading, rows: Sequence[SummaryRow], failures: Sequence[Failure]
+) -> None:
+    """Write the page and the Markdown table.
+
+    Args:
+        folder: of the study.
+        heading: above the table.
+        rows: of the table.
+        failures: runs that are missing in it.
+    """
+    environment = Environment(
+        loader=PackageLoader("gain_tf.studies", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["spread"] = spread
+    environment.filters["difference"] = difference
+    drawn = [figure for figure in (pareto(rows), budget_curve(rows)) if figure is not None]
+    names = list(dict.fromkeys(row.name for row in rows))
+    page = environment.get_template("study.html.j2").render(
+        heading=heading,
+        columns=[column for column, *_ in COLUMNS],
+        rows=rows,
+        points=list({str(row.point): row.point for row in rows}.values()),
+        described=described,
+        colours={name: row_colour(number) for number, name in enumerate(names)},
+        pictures=[embedded(figure) for figure in drawn],
+        failures=failures,
+    )
+    for path, text in ((PAGE, page), (TABLE, markdown(heading, rows))):
+        with replacing(folder / path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
+    """Lay a study out for a text page.
+
+    Args:
+        heading: above the table.
+        rows: of the table.
+
+    Returns:
+        The command, what was judged, and a table of per cent.
+    """
+    headings = ["row", "seeds", *(column for column, *_ in COLUMNS), "accuracy over plain"]
+    several = len({str(row.point) for row in rows}) > 1
+    lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
+    for row in rows:
+        name = f"{described(row.point)}: {row.name}" if several else row.name
+        cells = [name, str(len(row.seeds)), *(spread(each) for each in row.figures)]
+        lines.append(f"| {' | '.join(cells)} | {difference(row.difference)} |")
+    seeds = ", ".join(map(str, heading.seeds))
+    return (
+        f"`{heading.command}`\n\n{heading.images} images of the {heading.split} split; mean ± "
+        f"standard deviation over seeds {seeds}, per cent; differences with their 95 % "
+        "interval.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def spread(value: Spread | None) -> str:
+    """Write mean and standard deviation in per cent."""
+    if value is None:
+        return "-"
+    deviation = "" if value.deviation is None else f" ± {100 * value.deviation:.1f}"
+    return f"{100 * value.mean:.1f}{deviation}"
+
+
+def difference(value: PairedDifference | None) -> str:
+    """Write a difference and its interval in percentage points."""
+    if value is None:
+        return "-"
+    return f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"

@@ -1,0 +1,112 @@
+"""A study in two pictures: figures against annotations spent, and accuracy against attention."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gain_tf.report.style import FAINT, INK, row_colour
+from gain_tf.report.table import COLUMNS
+from gain_tf.studies.summary import Spread, SummaryRow
+
+ACCURACY, ENERGY = (
+    next(index for index, column in enumerate(COLUMNS) if column[2] == key)
+    for key in ("accuracy", "energy_in_mask")
+)
+HEIGHT = 3.4
+
+
+def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
+    """Draw accuracy and energy in mask against the number of annotated images.
+
+    Args:
+        rows: of the study.
+
+    Returns:
+        One line a row name, bars of one standard deviation; None where no row was trained with
+        two different budgets.
+    """
+    lines: dict[str, list[SummaryRow]] = {}
+    for row in rows:
+        if row.annotated is not None:
+            lines.setdefault(row.name, []).append(row)
+    if not any(len({row.annotated for row in line}) > 1 for line in lines.values()):
+        return None
+    figure = Figure(figsize=(9, HEIGHT), layout="constrained")
+    for place, index in enumerate((ACCURACY, ENERGY), start=1):
+        axes = figure.add_subplot(1, 2, place)
+        for number, (name, line) in enumerate(lines.items()):
+            _line(axes, line, index, name, number)
+        _dressed(axes, "images with annotation", COLUMNS[index][0])
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
+    """Draw accuracy against energy in mask, a point a row.
+
+    Args:
+        rows: of the study.
+
+    Returns:
+        Crosses of one standard deviation; None where no row has both figures.
+    """
+    known = [row for row in rows if row.figures[ACCURACY] and row.figures[ENERGY]]
+    if not known:
+        return None
+    figure = Figure(figsize=(7.5, HEIGHT + 0.8), layout="constrained")
+    axes = figure.add_subplot()
+    names = list(dict.fromkeys(row.name for row in known))
+    for row in known:
+        across, up = row.figures[ENERGY], row.figures[ACCURACY]
+        assert across is not None
+        assert up is not None
+        number = names.index(row.name)
+        axes.errorbar(
+            100 * across.mean,
+            100 * up.mean,
+            xerr=_bar(across),
+            yerr=_bar(up),
+            fmt="o",
+            color=row_colour(number),
+            label=row.name,
+            elinewidth=0.8,
+        )
+    _dressed(axes, "energy in mask", "accuracy")
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles, loc="outside right upper", frameon=False, fontsize=8)
+    return figure
+
+
+def _line(axes: Axes, line: Sequence[SummaryRow], index: int, name: str, number: int) -> None:
+    points = [
+        (row.annotated, spread)
+        for row in sorted(line, key=lambda row: row.annotated or 0)
+        if row.annotated is not None and (spread := row.figures[index]) is not None
+    ]
+    if not points:
+        return
+    axes.errorbar(
+        [annotated for annotated, _ in points],
+        [100 * spread.mean for _, spread in points],
+        yerr=[_bar(spread) or 0 for _, spread in points],
+        marker="o",
+        markersize=4,
+        linewidth=1.4,
+        elinewidth=0.8,
+        color=row_colour(number),
+        label=name,
+    )
+
+
+def _bar(spread: Spread) -> float | None:
+    return None if spread.deviation is None else 100 * spread.deviation
+
+
+def _dressed(axes: Axes, across: str, up: str) -> None:
+    axes.set_xlabel(f"{across}, per cent" if across == "energy in mask" else across, fontsize=9)
+    axes.set_ylabel(f"{up}, per cent", fontsize=9)
+    axes.tick_params(labelsize=8, colors=INK)
+    axes.grid(alpha=0.25, color=FAINT)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,90 @@
+"""Which runs a study consists of, and which of them are done."""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gain_tf.config import Config
+from gain_tf.config.load import changed
+from gain_tf.config.study import Study
+from gain_tf.training.run_folder import finished_run
+
+RUNS = "runs"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a study.
+
+    Attributes:
+        point: keys of the grid and their values in this run.
+        seed: of the run.
+        config: complete.
+    """
+
+    point: dict[str, Any]
+    seed: int
+    config: Config
+
+    @property
+    def name(self) -> str:
+        """Return what tells the run from the others, fit for a file."""
+        return f"{self.config.name}_seed-{self.seed}"
+
+    @property
+    def folder(self) -> Path | None:
+        """Return the finished run; None where it is not done."""
+        return finished_run(self.config)
+
+
+def study_folder(study: Study) -> Path:
+    """Return where a study keeps its runs and its results."""
+    return study.root / study.name
+
+
+def cells(study: Study, base: Config) -> list[Cell]:
+    """List the runs: every combination of the grid's values, seed by seed.
+
+    The first seed of all points comes first, so that a study that is stopped has something to say
+    about each of them.
+
+    Args:
+        study: what is varied.
+        base: with the rows of the study.
+
+    Returns:
+        The runs in the order of work.
+
+    Raises:
+        ConfigError: a value of the grid is wrong.
+    """
+    points = [
+        dict(zip(study.grid, values, strict=True))
+        for values in itertools.product(*study.grid.values())
+    ]
+    return [_cell(study, base, point, seed) for seed in study.seeds for point in points]
+
+
+def _cell(study: Study, base: Config, point: dict[str, Any], seed: int) -> Cell:
+    own = {
+        **point,
+        "name": _slug(point) or "base",
+        "seed": seed,
+        "run.root": str(study_folder(study) / RUNS),
+        "run.resume": True,
+    }
+    return Cell(point, seed, changed(base, own, f"{study.name}: grid"))
+
+
+def described(point: dict[str, Any], keys: Sequence[str] | None = None) -> str:
+    """Write a point of the grid for people: the last word of each key, and its value."""
+    chosen = point if keys is None else {key: point[key] for key in keys}
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in chosen.items())
+
+
+def _slug(point: dict[str, Any]) -> str:
+    text = "_".join(f"{key.rpartition('.')[2]}-{value}" for key, value in point.items())
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100]

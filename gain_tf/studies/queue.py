@@ -1,0 +1,100 @@
+"""Works off the runs of a study: each in a process of its own, done ones never again."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gain_tf.config import write_config
+from gain_tf.files import replacing
+from gain_tf.studies.plan import Cell
+
+LAST_LINES = 3
+"""Of a failed run's output, shown with its failure."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that did not end well.
+
+    Attributes:
+        name: of the run.
+        log: everything it said.
+        reason: its last words.
+    """
+
+    name: str
+    log: Path
+    reason: str
+
+
+def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Console) -> list[Failure]:
+    """Run what is not done; a run that fails does not stop the others.
+
+    An interrupted run is gone on with where it stopped.
+
+    Args:
+        cells: the runs.
+        folder: of the study; `configs/` and `logs/` go there.
+        parallel: how many run at once; they share the cores.
+        console: for progress.
+
+    Returns:
+        What failed.
+    """
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    (folder / "configs").mkdir(exist_ok=True)
+    waiting = [cell for cell in cells if cell.folder is None]
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    failures = []
+    with (
+        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
+        ThreadPoolExecutor(parallel) as pool,
+    ):
+        task = progress.add_task("runs", total=len(cells), completed=len(cells) - len(waiting))
+        running = {pool.submit(_run, cell, folder, parallel): cell for cell in waiting}
+        try:
+            for future in as_completed(running):
+                failure = future.result()
+                failures += [failure] if failure else []
+                ended = "failed" if failure else "done"
+                console.print(f"{running[future].name} {ended}", soft_wrap=True)
+                progress.advance(task)
+        except KeyboardInterrupt:
+            # The runs got the signal too, and keep what they have.
+            pool.shutdown(cancel_futures=True)
+            raise
+    return failures
+
+
+def _run(cell: Cell, folder: Path, parallel: int) -> Failure | None:
+    """Run one cell; its output goes into a file."""
+    config, log = folder / "configs" / f"{cell.name}.yaml", folder / "logs" / f"{cell.name}.txt"
+    with replacing(config) as temporary:
+        write_config(cell.config, temporary)
+    threads = str(max(1, (os.cpu_count() or 1) // parallel))
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads, "PYTHONUNBUFFERED": "1"}
+    with log.open("w", encoding="utf-8") as output:
+        ended = subprocess.run(
+            [sys.executable, "-m", "gain_tf.fit", "--config", str(config)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment if parallel > 1 else {**os.environ, "PYTHONUNBUFFERED": "1"},
+            check=False,
+        )
+    if ended.returncode == 0:
+        return None
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    said = "\n".join(lines[-LAST_LINES:]) or f"exit status {ended.returncode}"
+    return Failure(cell.name, log, said)

@@ -1,0 +1,74 @@
+"""One study from its file to its page."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from gain_tf.config import Config
+from gain_tf.config.study import Study
+from gain_tf.errors import FailedError
+from gain_tf.studies.gather import Judged, gather, write_csv
+from gain_tf.studies.page import CSV, PAGE, Heading, write_page
+from gain_tf.studies.plan import cells, study_folder
+from gain_tf.studies.queue import Failure, work_off
+from gain_tf.studies.summary import summarised
+
+
+def run_study(study: Study, base: Config, command: Sequence[str]) -> Path:
+    """Work off what is not done, and write the table, the pictures and the page.
+
+    Args:
+        study: what is varied.
+        base: with the rows of the study, see `load_study`.
+        command: that was typed; the page says it.
+
+    Returns:
+        The page.
+
+    Raises:
+        ConfigError: a value of the grid is wrong.
+        FailedError: a run failed; the page of the others is written nevertheless.
+    """
+    console = Console()
+    runs = cells(study, base)
+    folder = study_folder(study)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        failures = work_off(runs, folder, study.parallel, console)
+    except KeyboardInterrupt:
+        _write(folder, study, base, command, gather(runs), [])
+        raise
+    judged = gather(runs)
+    _write(folder, study, base, command, judged, failures)
+    console.print(f"study {folder / PAGE}", soft_wrap=True)
+    if failures:
+        names = ", ".join(f"{failure.name} ({failure.log})" for failure in failures)
+        raise FailedError(f"{len(failures)} of {len(runs)} runs failed: {names}")
+    return folder / PAGE
+
+
+def _write(
+    folder: Path,
+    study: Study,
+    base: Config,
+    command: Sequence[str],
+    judged: Sequence[Judged],
+    failures: Sequence[Failure],
+) -> None:
+    if not judged:
+        return
+    write_csv(judged, folder / CSV)
+    complete = {"study": study.model_dump(mode="json"), "base": base.model_dump(mode="json")}
+    first = judged[0].figures
+    heading = Heading(
+        study.name,
+        shlex.join(command),
+        study.seeds,
+        first["images"],
+        first["split"],
+        yaml.safe_dump(complete, sort_keys=False, allow_unicode=True),
+    )
+    write_page(folder, heading, summarised(judged), failures)

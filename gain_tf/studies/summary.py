@@ -1,0 +1,93 @@
+"""A study in one table: mean and spread over seeds, and the paired difference to plain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gain_tf.report.result import BASELINE
+from gain_tf.report.table import COLUMNS
+from gain_tf.studies.gather import Judged
+from gain_tf.studies.paired_bootstrap import PairedDifference, paired_difference
+from gain_tf.studies.verdicts import paired, read_correct
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One figure over the seeds.
+
+    Attributes:
+        mean: a share.
+        deviation: standard deviation with n - 1; None for one seed.
+    """
+
+    mean: float
+    deviation: float | None
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One row at one point of the grid, over its seeds.
+
+    Attributes:
+        point: of the grid.
+        name: of the row.
+        seeds: that are done.
+        annotated: images it was given annotation of; None for all there are.
+        figures: one for each of `COLUMNS`; None where the row does not have it.
+        difference: of its accuracy to the plain row's; None for that row itself, and where no
+            seed of it is done.
+    """
+
+    point: dict[str, Any]
+    name: str
+    seeds: tuple[int, ...]
+    annotated: int | None
+    figures: tuple[Spread | None, ...]
+    difference: PairedDifference | None
+
+
+def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
+    """Summarise the runs of a study.
+
+    Args:
+        judged: rows of runs, from `gather`.
+
+    Returns:
+        A line for each row and point, points in the order of the grid.
+    """
+    rows: dict[tuple[str, str], list[Judged]] = {}
+    for each in judged:
+        rows.setdefault((str(each.point), each.row), []).append(each)
+    plain = {(str(each.point), each.seed): each for each in judged if each.row == BASELINE}
+    return [_summary(seeds, plain) for seeds in rows.values()]
+
+
+def _summary(seeds: Sequence[Judged], plain: dict[tuple[str, int], Judged]) -> SummaryRow:
+    first = seeds[0]
+    pairs = [
+        (each, plain[str(each.point), each.seed])
+        for each in seeds
+        if each.row != BASELINE and (str(each.point), each.seed) in plain
+    ]
+    return SummaryRow(
+        first.point,
+        first.row,
+        tuple(each.seed for each in seeds),
+        first.annotated,
+        tuple(_spread([each.value(section, key) for each in seeds]) for _, section, key in COLUMNS),
+        _difference(pairs) if pairs else None,
+    )
+
+
+def _spread(values: Sequence[float | None]) -> Spread | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return Spread(float(np.mean(known)), float(np.std(known, ddof=1)) if len(known) > 1 else None)
+
+
+def _difference(pairs: Sequence[tuple[Judged, Judged]]) -> PairedDifference:
+    compared = [paired(read_correct(own.folder), read_correct(base.folder)) for own, base in pairs]
+    return paired_difference(compared[0][0], np.stack([each for _, each in compared]))

@@ -1,0 +1,78 @@
+"""Study files: a base config and what is varied about it."""
+
+import pytest
+
+from gain_tf.config import ConfigError
+from gain_tf.config.study import CONTROLS, LONGER, load_study
+
+BASE = """
+name: base
+training: {epochs: 3}
+data: {budget: {boxes: 4}}
+evaluation: {rows: {mine: {guidance.omega: 2.0}}}
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+
+    def write(text):
+        path = tmp_path / "study.yaml"
+        path.write_text(f"name: s\nbase: base.yaml\n{text}", encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_the_controls_stand_beside_the_base_s_own_rows(written):
+    study, base = load_study(written(""))
+    assert list(base.evaluation.rows) == ["mine", LONGER, *CONTROLS]
+    assert base.evaluation.rows[LONGER]["training.epochs"] == 6
+    assert base.evaluation.baseline
+    assert study.seeds == (1, 2, 3)
+
+
+def test_what_is_set_holds_for_all(written):
+    _, base = load_study(
+        written("set: {training.epochs: 5}\ncontrols: [swap]\nrows: {x: {seed: 4}}")
+    )
+    assert base.training.epochs == 5
+    assert list(base.evaluation.rows) == ["mine", "swap", "x"]
+
+
+def test_a_control_that_is_there_is_not_trained_twice(written):
+    _, base = load_study(written("set: {evaluation.rows: {alone: {guidance.omega: 0.0}}}"))
+    assert "mining alone" not in base.evaluation.rows
+
+
+def test_overrides(written):
+    overrides = ["seeds=[7]", "set.data.batch_size=9", "grid.data.budget.boxes=[1]", "controls=[]"]
+    study, base = load_study(written("grid: {data.budget.boxes: [2, 3]}"), overrides)
+    assert (study.seeds, study.grid) == ((7,), {"data.budget.boxes": [1]})
+    assert (base.data.batch_size, base.data.budget.boxes) == (9, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed: 1", "unknown key 'seed'; did you mean 'seeds'"),
+        ("seeds: []", "seeds"),
+        ("seeds: [1, 1]", "must name each seed once"),
+        ("controls: [rollled]", "unknown control 'rollled'; did you mean 'rolled'"),
+        ("set: {training.epoch: 3}", "set: unknown key 'training.epoch'"),
+        ("rows: {x: {data.name: camera}}", "data.name is the same for all rows"),
+        ("grid: {data.budget.boxes: []}", "grid"),
+        ("parallel: 0", "parallel"),
+    ],
+)
+def test_mistakes_are_sentences(written, text, said):
+    with pytest.raises(ConfigError, match=said):
+        load_study(written(text))
+
+
+def test_a_base_that_is_not_there(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("name: s\nbase: nowhere.yaml\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file"):
+        load_study(path)

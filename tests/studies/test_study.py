@@ -1,0 +1,86 @@
+"""A whole study, as a user types it: resumed, enlarged, with a run that fails."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+from support import TINY
+
+from gain_tf.cli import status
+from gain_tf.study import study
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A study of two budgets and one seed, done."""
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "base.yaml").write_text(yaml.safe_dump(TINY), encoding="utf-8")
+    text = {
+        "name": "tiny",
+        "base": "base.yaml",
+        "root": str(folder / "studies"),
+        "seeds": [1],
+        "grid": {"data.budget.boxes": [2, 4]},
+        "controls": ["rolled"],
+        "set": {"training.epochs": 1},
+    }
+    (folder / "study.yaml").write_text(yaml.safe_dump(text), encoding="utf-8")
+    assert go(folder) == 0
+    return folder
+
+
+def go(folder, *overrides):
+    arguments = [str(folder / "study.yaml"), *(f"--set={each}" for each in overrides)]
+    return status(study, "gain-tf study", arguments)
+
+
+def finished(folder):
+    return sorted(path.parent for path in folder.glob("studies/tiny/runs/*/*/report.html"))
+
+
+def lines(folder):
+    with (folder / "studies/tiny/study.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_of_every_run_is_there(place):
+    found = [(line["data.budget.boxes"], line["row"], line["seed"]) for line in lines(place)]
+    assert sorted(found) == [
+        (boxes, row, "1") for boxes in "24" for row in ("baseline", "guided", "rolled")
+    ]
+    annotated = {(line["row"], line["annotated"]) for line in lines(place)}
+    assert ("baseline", "0") in annotated
+    assert ("guided", "2") in annotated
+    assert all(0 <= float(line["classification.accuracy"]) <= 1 for line in lines(place))
+    assert all(Path(line["folder"], "evaluation.json").is_file() for line in lines(place))
+
+
+def test_the_page_says_its_command_and_seeds(place):
+    page = (place / "studies/tiny/study.html").read_text(encoding="utf-8")
+    assert f"gain-tf study {place / 'study.yaml'}" in page
+    assert page.count("data:image/png;base64,") == 2
+    table = (place / "studies/tiny/study.md").read_text(encoding="utf-8")
+    assert "seeds 1" in table
+    assert table.count("| boxes 2: ") == 3
+
+
+def test_what_is_done_is_not_done_again_and_more_is_added(place):
+    before = {folder: (folder / "report.html").stat().st_mtime_ns for folder in finished(place)}
+    assert len(before) == 2
+    assert go(place, "seeds=[1,2]", "grid.data.budget.boxes=[2]") == 0
+    after = {folder: (folder / "report.html").stat().st_mtime_ns for folder in finished(place)}
+    assert len(after) == 3
+    assert before.items() <= after.items()
+    assert {line["seed"] for line in lines(place)} == {"1", "2"}
+
+
+def test_a_run_that_fails_does_not_stop_the_others(place, capfd):
+    assert go(place, "grid.data.budget.boxes=[99, 2]") == 1
+    said = capfd.readouterr().err
+    assert "1 of 2 runs failed: boxes-99_seed-1" in said
+    page = (place / "studies/tiny/study.html").read_text(encoding="utf-8")
+    assert "99 annotated images asked for, 8 are there" in page
+    assert {line["data.budget.boxes"] for line in lines(place)} == {"2"}
