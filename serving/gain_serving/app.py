@@ -6,8 +6,7 @@ import os
 import resource
 import signal
 import socket
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import nullcontext
 
 import grpc
 import uvloop
@@ -15,12 +14,10 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from gain_serving.audit import AuditLog
+from gain_serving.assembly import open_audit, open_service
 from gain_serving.errors import ServingError, UserError
 from gain_serving.logs import log_as_json
 from gain_serving.protocol.grpc import Grpc
-from gain_serving.repository import Repository
-from gain_serving.runtime import Runtime
 from gain_serving.service import Service
 from gain_serving.settings import Settings, split_address
 from gain_serving.web import web_app
@@ -44,20 +41,11 @@ def serve(settings: Settings) -> None:
         UserError: the folder is none, an address is taken, or a certificate cannot be read.
         ServingError: a server ended without having been told to.
     """
-    if settings.repository is None or not settings.repository.is_dir():
-        raise UserError(f"the repository {settings.repository} is no folder")
     log_as_json(settings.log_level)
     _allow_files()
-    with ExitStack() as stack:
-        audit = None
-        if settings.audit_log is not None:
-            audit = stack.enter_context(AuditLog(settings.audit_log, settings.audit_overlays))
-        repository = Repository(
-            settings.repository,
-            opener=lambda path, name, version: _opened(settings, path, name, version),
-            poll_seconds=settings.poll_interval,
-        )
-        service = Service(settings, repository, audit=audit, workers=os.cpu_count() or 1)
+    audit = open_audit(settings)
+    with audit or nullcontext():
+        service = open_service(settings, audit)
         if not uvloop.run(_serve(service)):
             # What still runs after the deadline would keep the process for as long as it likes.
             logging.shutdown()
@@ -92,14 +80,6 @@ async def _serve(service: Service) -> bool:
     service.close()
     _log.info("stopped", extra={"unfinished": service.pending})
     return not late and service.pending == 0
-
-
-def _opened(settings: Settings, path: Path, name: str, version: str) -> Runtime:
-    runtime = Runtime(
-        path, name=name, version=version, threads=settings.threads, max_pixels=settings.max_pixels
-    )
-    runtime.warm_up()
-    return runtime
 
 
 def _allow_files() -> None:

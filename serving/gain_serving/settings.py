@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     max_queue: PositiveInt = Field(
         64, description="Requests waiting for the network; more are answered with 429."
     )
+    replicas: PositiveInt = Field(
+        2, description="Processes of a Ray Serve deployment; gain-serve itself is always one."
+    )
     header_timeout: PositiveFloat = Field(10.0, description="Seconds for a request's header.")
     body_timeout: PositiveFloat = Field(30.0, description="Seconds for a request's body.")
     drain_timeout: NonNegativeFloat = Field(
@@ -122,7 +125,7 @@ def load_settings(flags: Mapping[str, Any], config: str | os.PathLike[str] | Non
     """Put the settings together.
 
     Args:
-        flags: of the command line, by setting; None where not given.
+        flags: of the command line or of a deployment, by setting; None where not given.
         config: YAML file, or None: then the one the environment names, if it does.
 
     Returns:
@@ -135,7 +138,8 @@ def load_settings(flags: Mapping[str, Any], config: str | os.PathLike[str] | Non
     in_file = _read(Path(path)) if path else {}
     given = {key: value for key, value in flags.items() if value is not None}
     problems = [
-        f"{path}: {_unknown(key)}" for key in in_file if key not in Settings.model_fields
+        *(f"--{key}: {_unknown(key)}" for key in given if key not in Settings.model_fields),
+        *(f"{path}: {_unknown(key)}" for key in in_file if key not in Settings.model_fields),
     ] + [
         f"{name}: {_unknown(name.removeprefix(PREFIX).lower())}"
         for name in map(str.upper, os.environ)
@@ -144,6 +148,7 @@ def load_settings(flags: Mapping[str, Any], config: str | os.PathLike[str] | Non
         and name.removeprefix(PREFIX).lower() not in Settings.model_fields
     ]
     known = {key: value for key, value in in_file.items() if key in Settings.model_fields}
+    given = {key: value for key, value in given.items() if key in Settings.model_fields}
     try:
         settings = Settings(**known | given)
     except pydantic.ValidationError as error:

@@ -1,5 +1,6 @@
 """What the files in serving/deploy name exists in the software: they cannot fall behind it."""
 
+import importlib
 import json
 import re
 import shutil
@@ -166,6 +167,16 @@ def test_kserve_starts_our_server_with_settings_that_there_are(container, monkey
     assert {probe["port"] for probe in probes} == {port}
     assert container["volumeMounts"][0]["mountPath"] == str(settings.repository)
     assert container["resources"]["limits"]["cpu"] == str(settings.threads)
+
+
+def test_ray_builds_our_application_of_settings_that_there_are():
+    config = yaml.safe_load((DEPLOY / "ray" / "serve.yaml").read_text())
+    [application] = config["applications"]
+    module, _, name = application["import_path"].partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+    assert load_settings(application["args"], None).replicas == application["args"]["replicas"]
+    # As gain-serve does: the world is let in by a setting only.
+    assert config["http_options"]["host"] == "127.0.0.1"
 
 
 def test_kserves_grace_is_longer_than_ours():

@@ -58,6 +58,7 @@ def test_every_mistake_is_told_at_once(tmp_path, monkeypatch):
         ({"tls_key": "k.pem"}, "^tls_certificate and tls_key must be given together$"),
         ({"audit_overlays": "o"}, "^audit_overlays needs audit_log$"),
         ({"token": "short"}, "^--token: .* at least 8"),
+        ({"replica": 2}, "^--replica: there is no setting 'replica'; did you mean 'replicas'"),
     ],
 )
 def test_settings_that_do_not_go_together(flags, said):
