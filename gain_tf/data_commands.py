@@ -37,7 +37,7 @@ def describe(config: Config) -> None:
     """Say where the images come from, what is known to be wrong with them, and what there is."""
     from gain_tf.data.registry import load_data
 
-    found = load_data(config.data)
+    found = load_data(config.data, whole=False)
     _print_about(found)
     click.echo(f"labels: {'one an image' if found.single_label else 'any number an image'}")
     unguided = [found.class_names[c] for c in found.unguided_classes]
@@ -52,7 +52,7 @@ def check(config: Config) -> None:
     """Report every problem of the data set, file by file; exit status 2 if there is one."""
     from gain_tf.data.registry import load_data
 
-    found = load_data(config.data)
+    found = load_data(config.data, whole=False)
     kept = _within_budget(found, config)
     sizes = ", ".join(f"{name} {len(split)}" for name, split in found.splits.items())
     click.echo(
@@ -83,7 +83,7 @@ def show(config: Config, out: Path) -> None:
     from gain_tf.report.sample_sheet import sample_figure
     from gain_tf.report.style import save
 
-    found = load_data(config.data)
+    found = load_data(config.data, whole=False)
     save(sample_figure(found, _within_budget(found, config), config.data.image_size), out)
     _print_about(found)
     _print_splits(found)

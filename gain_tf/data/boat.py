@@ -18,7 +18,7 @@ A page of samples, `gain-tf data show --config boat.yaml --out sheet.png`:
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.rendered import joined, rendered_split, seeds_of, square_side
+from gain_tf.data.rendered import MakeSplit, joined, rendered_split, seeds_of, square_side
 from gain_tf.data.synthetic.boat import (
     GROUNDS,
     THINGS,
@@ -30,11 +30,12 @@ from gain_tf.data.synthetic.boat import (
 CLASS_NAMES = tuple(name for name, _ in THINGS)
 
 
-def load_boat(data: Data) -> DataSet:
+def load_boat(data: Data, split_of: MakeSplit = rendered_split) -> DataSet:
     """Render the data set.
 
     Args:
         data: `boat` says how many images and how biased; `image_size` must be square.
+        split_of: makes splits of scenes: `rendered_split`, or `planned_split`.
 
     Returns:
         The data set: `train` and `validation` biased, `without_ground`, `without_thing`, `test`,
@@ -54,7 +55,7 @@ def load_boat(data: Data) -> DataSet:
         "unbiased": plan_boat(settings.validation, bias=0.0, seed=seeds["unbiased"]),
     }
     splits = {
-        name: rendered_split(f"boat-{seeds[name]}", scenes, size, len(CLASS_NAMES))
+        name: split_of(f"boat-{seeds[name]}", scenes, size, len(CLASS_NAMES))
         for name, scenes in plans.items()
     }
     splits["test"] = joined(splits["without_ground"], splits["without_thing"])

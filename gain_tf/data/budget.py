@@ -42,15 +42,18 @@ def within_budget(
     keep[masked] = True
     annotated = set(boxed.tolist())
 
-    def of_boxed(column: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [own if index in annotated else own[:0] for index, own in enumerate(column)]
+    def of_boxed(column: Sequence[np.ndarray], nothing: np.ndarray) -> list[np.ndarray]:
+        # What is not kept may never have been rendered, and need not be.
+        return [column[index] if index in annotated else nothing for index in range(len(split))]
 
     kept = replace(
         split,
         mask_shows=split.mask_shows & keep[:, None],
-        boxes=of_boxed(split.boxes),
-        box_labels=of_boxed(split.box_labels),
-        box_flags=None if split.box_flags is None else of_boxed(split.box_flags),
+        boxes=of_boxed(split.boxes, np.zeros((0, 4), np.float32)),
+        box_labels=of_boxed(split.box_labels, np.zeros(0, np.int32)),
+        box_flags=None
+        if split.box_flags is None
+        else of_boxed(split.box_flags, np.zeros((0, 2), bool)),
     )
     if budget.placement != "true":
         kept = PLACEMENTS[budget.placement](kept, seed)

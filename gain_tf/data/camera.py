@@ -18,18 +18,19 @@ A page of samples, `gain-tf data show --config camera.yaml --out sheet.png`:
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.rendered import rendered_split, seeds_of, square_side
+from gain_tf.data.rendered import MakeSplit, rendered_split, seeds_of, square_side
 from gain_tf.data.synthetic.camera import ORIENTATIONS, plan_camera
 from gain_tf.data.synthetic.domains import DESKS, Domain
 
 CLASS_NAMES = tuple(f"gap at {degrees} degrees" for degrees in ORIENTATIONS)
 
 
-def load_camera(data: Data) -> DataSet:
+def load_camera(data: Data, split_of: MakeSplit = rendered_split) -> DataSet:
     """Render the data set.
 
     Args:
         data: `camera` says how many images and how biased; `image_size` must be square.
+        split_of: makes splits of scenes: `rendered_split`, or `planned_split`.
 
     Returns:
         The data set: `train`, `validation` and `test` on benches, `test_2` in a machine, and
@@ -48,7 +49,7 @@ def load_camera(data: Data) -> DataSet:
     }
     seeds = seeds_of(settings.seed, list(plans))
     splits = {
-        name: rendered_split(
+        name: split_of(
             f"camera-{seeds[name]}",
             plan_camera(count, domain=domain, bias=bias, seed=seeds[name]),
             size,

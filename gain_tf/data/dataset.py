@@ -93,7 +93,7 @@ class Split:
     @property
     def has_boxes(self) -> np.ndarray:
         """Which images have a box, boolean (N,)."""
-        return np.array([len(boxes) > 0 for boxes in self.boxes], bool)
+        return np.array([len(labels) > 0 for labels in self.box_labels], bool)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from gain_tf.data.files import DataError
 from gain_tf.data.folder import load_folder
 from gain_tf.data.kept import kept_on_disk
 from gain_tf.data.magnetic_tile import load_magnetic_tile
+from gain_tf.data.rendered import MakeSplit, planned_split
 from gain_tf.data.shapes import load_shapes
 from gain_tf.data.voc2012_splits import load_voc2012
 from gain_tf.data.workpiece import load_workpiece
@@ -30,11 +31,20 @@ DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
 """What `data.name` may be."""
 
 
-def load_data(data: Data) -> DataSet:
+PLANNED: Mapping[str, Callable[[Data, MakeSplit], DataSet]] = {
+    "camera": load_camera,
+    "boat": load_boat,
+}
+"""Rendered data sets of which all but the pictures is known before they are rendered."""
+
+
+def load_data(data: Data, *, whole: bool = True) -> DataSet:
     """Load and check a data set.
 
     Args:
         data: the config's section.
+        whole: whether all of it will be looked at; otherwise pictures are rendered one by one when
+            they are asked for, where the data set can be described without.
 
     Returns:
         The data set, every split fully annotated as far as it is.
@@ -46,6 +56,8 @@ def load_data(data: Data) -> DataSet:
         close = difflib.get_close_matches(data.name, DATA_SETS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(DATA_SETS)}"
         raise DataError([f"data.name: there is no data set {data.name!r}; {hint}"])
+    if not whole and data.name in PLANNED:
+        return PLANNED[data.name](data, planned_split)
     found = DATA_SETS[data.name](data)
     if data.cache != "disk":
         return found

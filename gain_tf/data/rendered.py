@@ -1,14 +1,15 @@
 """What the rendered data sets share: from scenes to splits."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import UNKNOWN, ArrayPictures, Pictures, Split
 from gain_tf.data.files import DataError
-from gain_tf.data.synthetic.picture import Scene, render_all
+from gain_tf.data.synthetic.picture import Picture, PlannedScene, Scene, render_all
 
 _SEEDS_APART = 1000
 
@@ -34,6 +35,78 @@ class JoinedPictures:
         """Return mask `index`."""
         late = index >= self.start
         return self.parts[late].mask(index - self.start * late)
+
+
+@dataclass(frozen=True)
+class JoinedBoxes(Sequence[np.ndarray]):
+    """The boxes of two splits, none of which is asked for before it is needed.
+
+    Attributes:
+        first: of the first split.
+        second: of the second.
+    """
+
+    first: Sequence[np.ndarray]
+    second: Sequence[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def __getitem__(self, index: Any) -> Any:
+        late = index >= len(self.first)
+        return self.second[index - len(self.first)] if late else self.first[index]
+
+
+@dataclass
+class PlannedPictures:
+    """Pictures that are rendered when they are asked for, and then kept.
+
+    Attributes:
+        scenes: of the split.
+        size: of an image along its longer side, pixels.
+        rendered: what was asked for so far, by its index.
+    """
+
+    scenes: Sequence[Scene]
+    size: int
+    rendered: dict[int, Picture] = field(default_factory=dict, repr=False)
+
+    def picture(self, index: int) -> Picture:
+        """Return picture `index` with its annotation."""
+        if index not in self.rendered:
+            self.rendered[index] = self.scenes[index].render(self.size)
+        return self.rendered[index]
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index`."""
+        return self.picture(index).image
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return mask `index`."""
+        return self.picture(index).mask
+
+
+@dataclass(frozen=True)
+class PlannedBoxes(Sequence[np.ndarray]):
+    """Boxes that are rendered when they are asked for.
+
+    Attributes:
+        pictures: that they belong to.
+    """
+
+    pictures: PlannedPictures
+
+    def __len__(self) -> int:
+        return len(self.pictures.scenes)
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return _boxes_of(self.pictures.picture(index))
+
+
+MakeSplit = Callable[[str, Sequence[Any], int, int], Split]
+"""`rendered_split` or `planned_split`."""
 
 
 def square_side(data: Data) -> int:
@@ -80,21 +153,53 @@ def rendered_split(name: str, scenes: Sequence[Scene], size: int, classes: int) 
         shown = np.setdiff1d(picture.mask, [0, UNKNOWN]).astype(int) - 1
         shows[index, shown] = True
     return Split(
-        ids=[f"{name}-{index:05d}" for index in range(len(pictures))],
+        ids=_ids(name, len(pictures)),
         labels=labels,
         pictures=ArrayPictures(
             np.stack([picture.image for picture in pictures]),
             np.stack([picture.mask for picture in pictures]),
         ),
         mask_shows=shows,
-        boxes=[
-            np.array([box for box, _ in picture.boxes], np.float32).reshape(-1, 4)
-            for picture in pictures
-        ],
+        boxes=[_boxes_of(picture) for picture in pictures],
         box_labels=[
             np.array([label for _, label in picture.boxes], np.int32) for picture in pictures
         ],
     )
+
+
+def planned_split(name: str, scenes: Sequence[PlannedScene], size: int, classes: int) -> Split:
+    """Describe the split that `rendered_split` makes, and render what is looked at.
+
+    Args:
+        name: start of every id.
+        scenes: the images.
+        size: of an image along its longer side, pixels.
+        classes: number of classes.
+
+    Returns:
+        The same split; pictures and boxes are rendered when they are asked for.
+    """
+    box_labels = [np.array(scene.box_labels, np.int32) for scene in scenes]
+    labels = np.zeros((len(scenes), classes), np.float32)
+    for index, own in enumerate(box_labels):
+        labels[index, own] = 1
+    pictures = PlannedPictures(scenes, size)
+    return Split(
+        ids=_ids(name, len(scenes)),
+        labels=labels,
+        pictures=pictures,
+        mask_shows=labels > 0,
+        boxes=PlannedBoxes(pictures),
+        box_labels=box_labels,
+    )
+
+
+def _boxes_of(picture: Picture) -> np.ndarray:
+    return np.array([box for box, _ in picture.boxes], np.float32).reshape(-1, 4)
+
+
+def _ids(name: str, count: int) -> list[str]:
+    return [f"{name}-{index:05d}" for index in range(count)]
 
 
 def joined(first: Split, second: Split) -> Split:
@@ -105,6 +210,6 @@ def joined(first: Split, second: Split) -> Split:
         labels=np.concatenate([first.labels, second.labels]),
         pictures=JoinedPictures(pictures, len(first)),
         mask_shows=np.concatenate([first.mask_shows, second.mask_shows]),
-        boxes=[*first.boxes, *second.boxes],
+        boxes=JoinedBoxes(first.boxes, second.boxes),
         box_labels=[*first.box_labels, *second.box_labels],
     )

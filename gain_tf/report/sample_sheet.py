@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import resize_image
@@ -23,8 +25,11 @@ ACROSS = 8
 MOST = 48
 """Images on the sheet, where there are many classes."""
 
-COLUMN = 3.2
-"""Width of the counts of a class in inches."""
+GAP = 0.3
+"""Between two columns of counts, in inches."""
+
+HEADING_SIZE, COUNT_SIZE = 10.0, 8.5
+"""Of letters, in points."""
 
 MARGIN = 0.45
 """Left of the pictures, for the names of the lines, in inches."""
@@ -34,6 +39,12 @@ CAPTION = 0.25
 
 LINE_OF_TITLE = 0.19
 """Height of a line of the title in inches."""
+
+POINTS = 72
+"""To an inch."""
+
+HINTED = 1.05
+"""Letters drawn in pixels are up to this much wider than their outlines."""
 
 SEEN, KNOWN = row_colour(1), FAINT
 """Frames of what training sees, and of what it does not."""
@@ -56,9 +67,10 @@ def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Fi
     chosen = _chosen(kept)
     across = min(ACROSS, len(chosen))
     blocks = -(-len(chosen) // across)
-    width = MARGIN + across * CELL
     heading, counted = _title(data, kept, train)
-    columns = max(2, int(width / COLUMN))
+    column = GAP + max(_width(text, COUNT_SIZE) for text in counted)
+    width = max(MARGIN + across * CELL, column, GAP + _width(heading, HEADING_SIZE, bold=True))
+    columns = min(int(width / column), len(counted))
     high = CELL * min(image_size[0] / image_size[1], 1.5)
     top = (2 + -(-len(counted) // columns)) * LINE_OF_TITLE
     height = top + 2 * blocks * (high + CAPTION) + 0.05
@@ -75,19 +87,19 @@ def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Fi
             **style,
         )
 
-    write(heading, 0, 0.1, fontsize=10, fontweight="bold")
+    write(heading, 0, 0.1, fontsize=HEADING_SIZE, fontweight="bold")
     for number, text in enumerate(counted):
-        line, column = divmod(number, columns)
-        write(text, 1 + line, 0.1 + column * (width - 0.1) / columns, fontsize=8.5)
+        line, place = divmod(number, columns)
+        write(text, 1 + line, 0.1 + place * column, fontsize=COUNT_SIZE)
     for place, (index, category) in enumerate(chosen):
-        block, column = divmod(place, across)
+        block, across_by = divmod(place, across)
         for below, (split, frame, name) in enumerate(
             ((kept, SEEN, "training sees"), (train, KNOWN, "all that is known"))
         ):
             bottom = top + (2 * block + below + 1) * (high + CAPTION)
             axes = figure.add_axes(
                 (
-                    (MARGIN + column * CELL + 0.05) / width,
+                    (MARGIN + across_by * CELL + 0.05) / width,
                     1 - bottom / height,
                     (CELL - 0.1) / width,
                     high * (CELL - 0.1) / CELL / height,
@@ -100,9 +112,16 @@ def sample_figure(data: DataSet, kept: Split, image_size: tuple[int, int]) -> Fi
             if not below:
                 caption = data.class_names[category]
                 axes.set_title(caption, fontsize=8.5, color=INK, pad=4, parse_math=False)
-            if not column:
+            if not across_by:
                 axes.set_ylabel(name, fontsize=9, color=frame, fontweight="bold")
     return figure
+
+
+def _width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide a line of text is, in inches."""
+    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    points = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+    return HINTED * points / POINTS
 
 
 def _chosen(kept: Split) -> list[tuple[int, int]]:

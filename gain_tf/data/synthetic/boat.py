@@ -87,15 +87,22 @@ class BoatScene:
     ground: int
     seed: int
 
+    @property
+    def box_labels(self) -> list[int]:
+        """Class of each thing that will be boxed, known without rendering it."""
+        return [] if self.thing is None else [self.thing] * _how_many(self._streams()[2])
+
+    def _streams(self) -> list[np.random.Generator]:
+        """Return what draws air, earth, things, clutter and noise."""
+        return [np.random.default_rng([self.seed, _STREAM, self.index, k]) for k in range(5)]
+
     def render(self, size: int) -> Picture:
         """Render the scene; sky and shore know nothing of the thing or the ground.
 
         Args:
             size: side of the image in pixels.
         """
-        air, earth, body, clutter, sensor = (
-            np.random.default_rng([self.seed, _STREAM, self.index, stream]) for stream in range(5)
-        )
+        air, earth, body, clutter, sensor = self._streams()
         side = SUPERSAMPLING * size
         scenery = landscape(air, earth, GROUNDS[self.ground][1], side)
         # The sun stands above; things are lit from there, a little from one side.
@@ -106,7 +113,7 @@ class BoatScene:
             self._put(_draw_odd, SideView(clutter, plane, stand))
         mask, boxes = np.zeros((size, size), np.uint8), []
         if self.thing is not None:
-            count = 2 if body.random() < _PAIR else 1
+            count = _how_many(body)
             for stand in _stands(body, scenery, count, _HALF_LENGTH[self.thing]):
                 sunk = body.uniform(*_DRAUGHT[self.thing]) if self.ground == _WATER else 0.0
                 view = SideView(body, plane, replace(stand, sunk=sunk))
@@ -169,6 +176,11 @@ def plan_without_thing(count: int, *, seed: int) -> list[BoatScene]:
         BoatScene(index, None, balanced_class(seed, index, len(THINGS)), seed)
         for index in range(count)
     ]
+
+
+def _how_many(rng: np.random.Generator) -> int:
+    """How many things a scene with things shows; the first draw of their stream."""
+    return 2 if rng.random() < _PAIR else 1
 
 
 def _stands(

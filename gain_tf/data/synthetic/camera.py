@@ -53,6 +53,11 @@ class CameraScene:
     bench: int | None
     seed: int
 
+    @property
+    def box_labels(self) -> list[int]:
+        """Class of each box, known without rendering: of the gap and of the markers."""
+        return [self.orientation] * 2
+
     def render(self, size: int) -> Picture:
         """Render the scene; the mask and two boxes show the gap and the markers.
 

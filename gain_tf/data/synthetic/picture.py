@@ -44,6 +44,15 @@ class Scene(Protocol):
         ...
 
 
+class PlannedScene(Scene, Protocol):
+    """A picture of which it is known beforehand what will be boxed, and shown by its mask."""
+
+    @property
+    def box_labels(self) -> Sequence[int]:
+        """Class of each box, in order."""
+        ...
+
+
 def render_all(
     scenes: Sequence[_Scene], render: Callable[[_Scene], _Result], workers: int | None = None
 ) -> list[_Result]:
