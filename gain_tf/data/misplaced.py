@@ -80,12 +80,12 @@ def shuffled(split: Split, seed: int) -> Split:
         split,
         pictures=ChangedMasks(split.pictures, of_another),
         mask_shows=shows,
-        boxes=[split.boxes[index] for index in giver],
+        boxes=[split.boxes[index] for index in giver.tolist()],
         box_labels=[
             np.resize(own, len(split.boxes[index])) if len(own) else own
-            for own, index in zip(split.box_labels, giver, strict=True)
+            for own, index in zip(split.box_labels, giver.tolist(), strict=True)
         ],
-        box_flags=None if split.box_flags is None else [split.box_flags[index] for index in giver],
+        box_flags=None if split.box_flags is None else [split.box_flags[index] for index in giver.tolist()],
     )
 
 
