@@ -1,10 +1,10 @@
 """One run as data: the schema of a config file, and how it is read."""
 
+from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
 from gain_tf.config.schema import (
-    Augmentation,
     Budget,
     Config,
     Data,
@@ -12,10 +12,10 @@ from gain_tf.config.schema import (
     Folder,
     Guidance,
     Model,
-    Optimizer,
     Run,
     Training,
 )
+from gain_tf.config.segmenter import Inference, Segmenter
 
 __all__ = [
     "Augmentation",
@@ -29,10 +29,12 @@ __all__ = [
     "Evaluation",
     "Folder",
     "Guidance",
+    "Inference",
     "Model",
     "Optimizer",
     "Run",
     "Saliency",
+    "Segmenter",
     "Shapes",
     "Training",
     "Workpiece",

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
-from gain_tf.config.section import Section, Seed
+from gain_tf.config.section import Section, Seed, Side
+from gain_tf.config.segmenter import Segmenter
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
-Side = Annotated[int, Field(ge=8, le=8192)]
 
 TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard")
 """What a row of a comparison cannot be called: the run folder has these already."""
@@ -37,21 +38,6 @@ class Budget(Section):
         if self.masks == "all" and self.boxes != 0:
             raise ValueError("masks: all leaves no image for boxes")
         return self
-
-
-class Augmentation(Section):
-    """Random changes of training images; masks and boxes move with them.
-
-    `crop` is the smallest side of the random crop as a share of the image (1: none); the other
-    numbers are the largest relative change of brightness, contrast and saturation.
-    """
-
-    crop: float = Field(default=1.0, gt=0, le=1)
-    flip_horizontal: bool = False
-    flip_vertical: bool = False
-    brightness: float = Field(default=0.0, ge=0, le=1)
-    contrast: float = Field(default=0.0, ge=0, le=1)
-    saturation: float = Field(default=0.0, ge=0, le=1)
 
 
 class Voc2012(Section):
@@ -174,17 +160,6 @@ class Guidance(Section):
     max_labels: int | None = Field(default=None, ge=1)
 
 
-class Optimizer(Section):
-    """How steps are taken."""
-
-    name: Literal["sgd", "adam", "adamw"] = "sgd"
-    learning_rate: float = Field(default=0.01, gt=0)
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=0.0, ge=0)
-    schedule: Literal["cosine", "constant"] = "cosine"
-    clip_norm: float | None = Field(default=None, gt=0)
-
-
 class Training(Section):
     """How long, and on what.
 
@@ -244,6 +219,7 @@ class Config(Section):
     model: Model = Model()
     guidance: Guidance = Guidance()
     training: Training = Training()
+    segmenter: Segmenter = Segmenter()
     evaluation: Evaluation = Evaluation()
     run: Run = Run()
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Side = Annotated[int, Field(ge=8, le=8192)]
 
 
 class Section(BaseModel):

@@ -85,7 +85,9 @@ def shuffled(split: Split, seed: int) -> Split:
             np.resize(own, len(split.boxes[index])) if len(own) else own
             for own, index in zip(split.box_labels, giver.tolist(), strict=True)
         ],
-        box_flags=None if split.box_flags is None else [split.box_flags[index] for index in giver.tolist()],
+        box_flags=None
+        if split.box_flags is None
+        else [split.box_flags[index] for index in giver.tolist()],
     )
 
 

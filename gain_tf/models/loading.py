@@ -1,18 +1,27 @@
 """A saved model, back from disk."""
 
 from pathlib import Path
+from typing import TypeVar
 
 import keras
 
 from gain_tf.errors import UserError
 from gain_tf.models.gain import GAIN
 
+Kind = TypeVar("Kind", bound=keras.Model)
+
 
 def load_gain(path: Path) -> GAIN:
-    """Load a model that `GAIN.save` wrote, compile state included.
+    """Load a model that `GAIN.save` wrote; see `load_saved`."""
+    return load_saved(path, GAIN)
+
+
+def load_saved(path: Path, kind: type[Kind]) -> Kind:
+    """Load a saved model, compile state included.
 
     Args:
         path: of a `.keras` file.
+        kind: what the file must hold.
 
     Returns:
         The model.
@@ -25,6 +34,7 @@ def load_gain(path: Path) -> GAIN:
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: is no model that can be loaded: {reason}") from error
-    if not isinstance(model, GAIN):
-        raise UserError(f"{path}: holds a {type(model).__name__}, not a GAIN model")
+    if not isinstance(model, kind):
+        held = type(model).__name__
+        raise UserError(f"{path}: holds a {held}, not a {kind.__name__} model")
     return model

@@ -18,6 +18,12 @@ COLUMNS = (
 )
 """Heading, section and key of each figure."""
 
+OF_SEGMENTERS = (
+    ("cue mIoU", "segmentation", "miou"),
+    ("segmenter mIoU", "segmenter", "miou"),
+)
+"""The same, where a row has a segmenter."""
+
 
 def figures_on(result: RowResult, split: str) -> dict[str, Any]:
     """Return the figures of a row on a split; nothing where it was not judged on it."""
@@ -39,11 +45,13 @@ def comparison_table(results: Sequence[RowResult], split: str) -> Table:
     images = figures_on(results[0], split).get("images", 0)
     table = Table(title=f"{images} images of the {split} split, per cent")
     table.add_column("row", no_wrap=True)
-    for heading, _, _ in COLUMNS:
+    segmenters = any("segmenter" in result.figures for result in results)
+    columns = COLUMNS + OF_SEGMENTERS if segmenters else COLUMNS
+    for heading, _, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for result in results:
         figures = figures_on(result, split)
-        table.add_row(result.name, *(_cell(figures, *place) for _, *place in COLUMNS))
+        table.add_row(result.name, *(_cell(figures, *place) for _, *place in columns))
     return table
 
 

@@ -46,7 +46,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
         )
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"model: {error}") from error
-    _freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
+    freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
     if settings.batch_norm_momentum is not None:
         for layer in _batch_norms(model.features):
             layer.momentum = settings.batch_norm_momentum
@@ -70,6 +70,10 @@ def build_optimizer(settings: Optimizer, steps: int) -> keras.optimizers.Optimiz
     rate: Any = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, max(steps, 1))
+    elif settings.schedule == "steps":
+        rate = keras.optimizers.schedules.ExponentialDecay(
+            settings.learning_rate, settings.decay_every, settings.decay, staircase=True
+        )
     common: Mapping[str, Any] = {
         "learning_rate": rate,
         "weight_decay": settings.weight_decay or None,
@@ -81,8 +85,17 @@ def build_optimizer(settings: Optimizer, steps: int) -> keras.optimizers.Optimiz
     return kinds[settings.name](**common)
 
 
-def _freeze(features: keras.Model, until: str | None, *, batch_norm: bool) -> None:
-    """Keep pretrained weights: all layers up to one, every batch norm, or both."""
+def freeze(features: keras.Model, until: str | None, *, batch_norm: bool) -> None:
+    """Keep pretrained weights: all layers up to one, every batch norm, or both.
+
+    Args:
+        features: whose layers stop being trained.
+        until: the last of the layers that are kept; None for none.
+        batch_norm: whether every batch norm keeps its statistics too.
+
+    Raises:
+        ConfigError: there is no layer of that name.
+    """
     layers = [layer for layer in features.layers if not isinstance(layer, keras.layers.InputLayer)]
     names = [layer.name for layer in layers]
     if until is not None:

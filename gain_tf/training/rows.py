@@ -1,8 +1,9 @@
 """The rows of a comparison: the guided model, and what it is held against."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gain_tf.config import Config
+from gain_tf.config import Config, Segmenter
 from gain_tf.config.load import row_of
 from gain_tf.report.result import BASELINE, CONTROL, GUIDED
 
@@ -65,3 +66,20 @@ def warm_up_row(config: Config) -> Row | None:
         "training.warm_up_epochs": 0,
     }
     return Row(WARM_UP, row_of(config, changes), changes)
+
+
+def attention_row(rows: Sequence[Row], row: Row) -> Row:
+    """Return the row whose attention network, and whose cues, a row shares: often itself.
+
+    Rows that differ in their segmenter alone have one attention network, that of the first.
+
+    Args:
+        rows: of the run.
+        row: one of them.
+    """
+
+    def without_segmenter(config: Config) -> Config:
+        return config.model_copy(update={"segmenter": Segmenter()})
+
+    wanted = without_segmenter(row.config)
+    return next(each for each in rows if without_segmenter(each.config) == wanted)

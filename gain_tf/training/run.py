@@ -16,16 +16,18 @@ from gain_tf.report.page import write_report
 from gain_tf.report.result import RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
-from gain_tf.training.rows import Row, rows_of, warm_up_row
+from gain_tf.training.rows import Row, attention_row, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
     EVALUATION,
     REPORT,
+    SEGMENTER,
     read_figures,
     row_folder,
     run_folder,
     write_classes,
 )
+from gain_tf.training.segmenter import finish_segmenter
 from gain_tf.training.train import annotated_split, train
 
 WIDTH = 120
@@ -60,7 +62,7 @@ def fit_run(config: Config) -> Path:
     results, models = [], {}
     for number, row in enumerate(rows, start=1):
         console.print(f"{number}/{len(rows)} {row.name}")
-        result, models[row.name] = _finish(row, data, folder, bad_images, start)
+        result, models[row.name] = _finish(row, rows, data, folder, bad_images, start)
         results.append(result)
     for split in (data.evaluated, *data.also_evaluated):
         console.print(comparison_table(results, split))
@@ -94,15 +96,24 @@ def _warm_up(
 
 
 def _finish(
-    row: Row, data: DataSet, run: Path, bad_images: BadImages, start: GAIN | None
+    row: Row,
+    rows: Sequence[Row],
+    data: DataSet,
+    run: Path,
+    bad_images: BadImages,
+    start: GAIN | None,
 ) -> tuple[RowResult, GAIN]:
-    """Train and judge one row, as far as that is not done yet."""
-    folder = row_folder(run, row.name)
-    watched = sys.stdout.isatty()
-    model = train(row.config, data, folder, start, bad_images=bad_images, verbose=watched)
+    """Train and judge one row, its segmenter too, as far as that is not done yet."""
+    verbose = sys.stdout.isatty()
+    folder = row_folder(run, attention_row(rows, row).name)
+    model = train(row.config, data, folder, start, bad_images=bad_images, verbose=verbose)
     figures = read_figures(folder)
     if figures is None:
         figures, predictions = evaluate_everywhere(model, row.config, data)
         write_predictions(predictions, data, folder / "predictions.csv")
         write_evaluation(figures, folder / EVALUATION)
+    if row.config.segmenter.network is not None:
+        place = row_folder(run, row.name) / SEGMENTER
+        judged = finish_segmenter(row.config, data, folder, place, row.name, verbose=verbose)
+        figures = {**figures, "segmenter": judged["segmentation"]}
     return RowResult(row.name, row.changes, folder, figures), model

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.data.dataset import DataSet
@@ -12,17 +12,20 @@ from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
-from gain_tf.models.loading import load_gain
+from gain_tf.models.loading import load_gain, load_saved
 from gain_tf.report.result import GUIDED
+from gain_tf.segmentation.segmenter import WeakSegmenter
 from gain_tf.training.environment import environment
-from gain_tf.training.rows import rows_of
-from gain_tf.training.train import MODEL
+from gain_tf.training.epochs import MODEL
+from gain_tf.training.rows import Row, attention_row, rows_of
 
 CONFIG = "config.yaml"
 CLASSES = "classes.json"
 REPORT = "report.html"
 EVALUATION = "evaluation.json"
 BAD_IMAGES = "bad_images.csv"
+SEGMENTER = "segmenter"
+"""Below the folder of a row: its segmenter."""
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,7 @@ def load_row(run: Path, row: str | None = None) -> LoadedRow:
         UserError: the folder is no finished run, or has no such row.
     """
     model, config = _model_of(run, row)
-    path = run / CLASSES
-    if not path.is_file():
-        raise UserError(f"{run}: has no {CLASSES}, which names the classes of the scores")
-    classes = json.loads(path.read_text(encoding="utf-8"))
+    classes = _classes(run)
     return LoadedRow(model, config, classes["class_names"], classes["single_label"])
 
 
@@ -149,18 +149,65 @@ def write_classes(run: Path, data: DataSet) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
+def load_segmenter(run: Path, row: str | None = None) -> tuple[WeakSegmenter, Config]:
+    """Open the segmenter of a finished row.
+
+    Args:
+        run: its folder.
+        row: name; None for the guided model.
+
+    Returns:
+        The segmenter and the config of the row.
+
+    Raises:
+        UserError: the folder is no run, has no such row, or the row no finished segmenter.
+    """
+    chosen = _row_of(run, row)[1]
+    if chosen.config.segmenter.network is None:
+        raise UserError(f"{run}: the row {chosen.name} trains no segmenter (segmenter.network)")
+    path = _finished(row_folder(run, chosen.name) / SEGMENTER)
+    return load_saved(path, WeakSegmenter), chosen.config
+
+
+def class_names_of(run: Path) -> list[str]:
+    """Return the class names of a run, in the order of the scores, without background.
+
+    Raises:
+        UserError: the run does not say.
+    """
+    return _classes(run)["class_names"]
+
+
+def _classes(run: Path) -> dict[str, Any]:
+    path = run / CLASSES
+    if not path.is_file():
+        raise UserError(f"{run}: has no {CLASSES}, which names the classes of the scores")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def _model_of(run: Path, row: str | None) -> tuple[GAIN, Config]:
+    rows, chosen = _row_of(run, row)
+    path = _finished(row_folder(run, attention_row(rows, chosen).name))
+    return load_gain(path), chosen.config
+
+
+def _row_of(run: Path, row: str | None) -> tuple[list[Row], Row]:
+    """Find a row by its name among those of a run."""
     if not (run / CONFIG).is_file():
         raise UserError(f"{run}: is no run folder (there is no {CONFIG})")
     rows = {each.name: each for each in rows_of(load_config(run / CONFIG))}
     if (row or GUIDED) not in rows:
         raise UserError(f"{run}: has no row {row!r}; it has {', '.join(rows)}")
-    folder = row_folder(run, row or GUIDED)
+    return list(rows.values()), rows[row or GUIDED]
+
+
+def _finished(folder: Path) -> Path:
+    """Return the model in a folder, if training came to its end."""
     if not (folder / MODEL).is_file():
         raise UserError(
             f"{folder}: has no {MODEL}; the run is not finished, go on with it by run.resume=true"
         )
-    return cast(GAIN, load_gain(folder / MODEL)), rows[row or GUIDED].config
+    return folder / MODEL
 
 
 def read_figures(folder: Path) -> dict[str, Any] | None:

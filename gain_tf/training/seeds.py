@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import keras
 
-from gain_tf.models.gain import GAIN
-
 
 class SeedEpochs(keras.callbacks.Callback):
     """Set the random generator of every layer anew at the start of each epoch.
@@ -24,8 +22,8 @@ class SeedEpochs(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Seed each generator from the run's seed, the epoch and its place."""
-        model = cast(GAIN, self.model)
-        layers = [layer for part in (model.features, model.head) for layer in part.layers]
+        parts = [part for part in cast(keras.Model, self.model).layers if hasattr(part, "layers")]
+        layers = [layer for part in parts for layer in part.layers]
         for place, layer in enumerate(layers):
             generator = getattr(layer, "seed_generator", None)
             if generator is not None:

@@ -1,7 +1,6 @@
 """One row: data within budget, a model, epochs, a trained model on disk."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,17 +11,12 @@ from gain_tf.data.budget import within_budget
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
-from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
-from gain_tf.training.checkpoint import Checkpoint, checkpoints, epochs_done
-from gain_tf.training.divergence import StopOnDivergence
-from gain_tf.training.history import History
+from gain_tf.training.checkpoint import checkpoints, epochs_done
+from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
-from gain_tf.training.seeds import SeedEpochs
-
-MODEL = "model.keras"
 
 
 def annotated_split(config: Config, data: DataSet) -> Split:
@@ -118,26 +112,18 @@ def train(
     validated = validation and evaluation_batches(
         validation, size, config.data.batch_size, bad_images
     )
-    options: dict[str, Any] = {
-        "epochs": epochs,
-        "initial_epoch": initial,
-        "steps_per_epoch": schedule.steps,
-        "validation_data": validated,
-        "shuffle": False,
-        "verbose": int(verbose),
-        "callbacks": [
-            StopOnDivergence(),
-            SeedEpochs(config.seed),
-            # The row before the checkpoint: who resumes from a checkpoint finds its row.
-            History(folder / "metrics.csv", initial),
-            Checkpoint(folder / "checkpoints"),
-            keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
-        ],
-    }
     with bad_images.reported():
-        model.fit(batches, **options)
-    with replacing(folder / MODEL) as temporary:
-        model.save(temporary)
+        fit_epochs(
+            model,
+            batches,
+            validated,
+            folder,
+            epochs=epochs,
+            initial_epoch=initial,
+            steps=schedule.steps,
+            seed=config.seed,
+            verbose=verbose,
+        )
     return model
 
 

@@ -1,0 +1,46 @@
+"""What a config may say of the segmenter that is trained on the cues of a run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gain_tf.config.learning import Augmentation, Optimizer
+from gain_tf.config.section import Section, Side
+
+
+class Inference(Section):
+    """How the segmenter is judged: see `gain_tf.segmentation.inference.InferenceSettings`.
+
+    With a `crf` the figures without it are reported beside those with it.
+    """
+
+    scales: tuple[Annotated[float, Field(gt=0, le=4)], ...] = Field(default=(1.0,), min_length=1)
+    flip: bool = False
+    crf: Literal["none", "full", "reduced"] = "none"
+
+
+class Segmenter(Section):
+    """The segmenter that follows the attention network: see `gain_tf.WeakSegmenter`.
+
+    None is trained where `network` is null. `method` is `sec` (seed, expand, constrain) or `gain`
+    (Eq. 12); `supervision: masks` trains on all true masks instead, the upper bound. `image_size`
+    is what it sees (null: as `data.image_size`). Of each image's cues nothing but the class of a
+    cell reaches it; rows that differ in this section alone share one attention network.
+    """
+
+    network: str | None = None
+    weights: str | None = "auto"
+    output_stride: int | None = None
+    method: Literal["sec", "gain"] = "sec"
+    supervision: Literal["cues", "masks"] = "cues"
+    image_size: tuple[Side, Side] | None = None
+    batch_size: int = Field(default=15, ge=1)
+    epochs: int = Field(default=12, ge=1)
+    steps_per_epoch: int | None = Field(default=None, ge=1)
+    optimizer: Optimizer = Optimizer(learning_rate=0.001)
+    weight_decay: float = Field(default=5e-4, ge=0)
+    logits_rate: float = Field(default=10.0, ge=0)
+    bias_rate: float = Field(default=2.0, ge=0)
+    freeze_batch_norm: bool = True
+    augmentation: Augmentation = Augmentation(flip_horizontal=True)
+    inference: Inference = Inference()

@@ -1,0 +1,64 @@
+"""The epochs of a model, whatever it is: written down, guarded, kept."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gain_tf.files import replacing
+from gain_tf.training.checkpoint import Checkpoint
+from gain_tf.training.divergence import StopOnDivergence
+from gain_tf.training.history import History
+from gain_tf.training.seeds import SeedEpochs
+
+MODEL = "model.keras"
+
+
+def fit_epochs(
+    model: keras.Model,
+    batches: tf.data.Dataset,
+    validation: tf.data.Dataset | None,
+    folder: Path,
+    *,
+    epochs: int,
+    initial_epoch: int,
+    steps: int,
+    seed: int,
+    verbose: bool,
+) -> None:
+    """Train a compiled model to the last epoch, and save it.
+
+    Args:
+        model: as far as its last checkpoint.
+        batches: from the first epoch on that is still to do.
+        validation: one pass, after each epoch; None for none.
+        folder: `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go there.
+        epochs: in all.
+        initial_epoch: epochs that are done.
+        steps: batches in an epoch.
+        seed: of the run.
+        verbose: show Keras's progress bar.
+
+    Raises:
+        DivergedError: a loss is no number any more.
+    """
+    options: dict[str, Any] = {
+        "epochs": epochs,
+        "initial_epoch": initial_epoch,
+        "steps_per_epoch": steps,
+        "validation_data": validation,
+        "shuffle": False,
+        "verbose": int(verbose),
+        "callbacks": [
+            StopOnDivergence(),
+            SeedEpochs(seed),
+            # The row before the checkpoint: who resumes from a checkpoint finds its row.
+            History(folder / "metrics.csv", initial_epoch),
+            Checkpoint(folder / "checkpoints"),
+            keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
+        ],
+    }
+    model.fit(batches, **options)
+    with replacing(folder / MODEL) as temporary:
+        model.save(temporary)

@@ -1,0 +1,189 @@
+"""The segmenter of a row: trained on cues, or on masks as the upper bound."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from gain_tf.config import Config, ConfigError
+from gain_tf.data.dataset import DataSet, Split
+from gain_tf.data.pipeline import training_batches
+from gain_tf.data.schedule import Schedule
+from gain_tf.evaluation.evaluate import write_evaluation
+from gain_tf.files import replacing
+from gain_tf.models.loading import load_saved
+from gain_tf.models.weights import WeightsUnavailableError
+from gain_tf.report.confusion import pixel_confusion_figure
+from gain_tf.segmentation.inference import InferenceSettings
+from gain_tf.segmentation.judge import judge_segmenter
+from gain_tf.segmentation.pseudo_labels import cues_as_masks
+from gain_tf.segmentation.segmenter import Method, WeakSegmenter
+from gain_tf.training.build import build_optimizer, freeze
+from gain_tf.training.checkpoint import checkpoints, epochs_done
+from gain_tf.training.epochs import MODEL, fit_epochs
+
+
+def train_segmenter(
+    config: Config, data: DataSet, taught: Split, folder: Path, *, verbose: bool = False
+) -> WeakSegmenter:
+    """Train the segmenter of a row, going on from its last checkpoint where it has one.
+
+    Args:
+        config: of the row.
+        data: the data set.
+        taught: the training split, with cues or with true masks as its masks.
+        folder: `model.keras`, `metrics.csv` and so on go there.
+        verbose: show Keras's progress bar.
+
+    Returns:
+        The trained segmenter.
+
+    Raises:
+        ConfigError: the network or its weights are not to be had.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / MODEL).is_file():
+        return load_saved(folder / MODEL, WeakSegmenter)
+    settings = config.segmenter
+    taught = _without_unguided(taught, data)
+    schedule = Schedule(
+        images=len(taught),
+        annotated=np.zeros(0, np.int64),
+        batch_size=settings.batch_size,
+        annotated_share=0.0,
+        background_swap=0.0,
+        steps_per_epoch=settings.steps_per_epoch,
+        seed=config.seed,
+    )
+    saved = checkpoints(folder / "checkpoints")
+    initial = epochs_done(saved[-1]) if saved else 0
+    keras.config.set_dtype_policy(config.training.precision)
+    if saved:
+        model = load_saved(saved[-1], WeakSegmenter)
+    else:
+        model = _built(config, data, schedule.steps * settings.epochs)
+    size = settings.image_size or config.data.image_size
+    fit_epochs(
+        model,
+        training_batches(
+            taught,
+            schedule,
+            size,
+            settings.augmentation,
+            epochs=settings.epochs,
+            initial_epoch=initial,
+        ),
+        None,
+        folder,
+        epochs=settings.epochs,
+        initial_epoch=initial,
+        steps=schedule.steps,
+        seed=config.seed,
+        verbose=verbose,
+    )
+    return model
+
+
+def finish_segmenter(
+    config: Config, data: DataSet, attention: Path, folder: Path, title: str, *, verbose: bool
+) -> dict[str, Any]:
+    """Train and judge the segmenter of a row, as far as that is not done yet.
+
+    Args:
+        config: of the row.
+        data: the data set.
+        attention: folder of the attention network whose cues are learned from.
+        folder: of the segmenter.
+        title: of the picture of the confusion.
+        verbose: show Keras's progress bar.
+
+    Returns:
+        What its `evaluation.json` holds.
+
+    Raises:
+        ConfigError: the network or its weights are not to be had.
+        DataError: cues are missing.
+    """
+    taught = data.splits["train"]
+    if config.segmenter.supervision == "cues":
+        taught = cues_as_masks(taught, attention / "cues")
+    model = train_segmenter(config, data, taught, folder, verbose=verbose)
+    judged = folder / "evaluation.json"
+    if judged.is_file():
+        return json.loads(judged.read_text(encoding="utf-8"))
+    return judge_row(model, config, data, folder, title)
+
+
+def judge_row(
+    model: WeakSegmenter, config: Config, data: DataSet, folder: Path, title: str
+) -> dict[str, Any]:
+    """Judge the segmenter of a row on the split that results are reported on.
+
+    Args:
+        model: trained.
+        config: of the row.
+        data: the data set.
+        folder: `evaluation.json` and `confusion_matrix.png` go there.
+        title: of the picture.
+
+    Returns:
+        What `evaluation.json` holds.
+    """
+    split = data.evaluated
+    settings = inference_settings(config)
+    names = list(data.class_names)
+    figures: dict[str, Any] = {
+        "split": split,
+        "seed": config.seed,
+        "segmentation": {
+            "of": f"segmenter ({model.method})",
+            "inference": {"scales": settings.scales, "flip": settings.flip, "crf": settings.crf},
+            **judge_segmenter(model.predict_on_batch, data.splits[split], names, settings),
+        },
+    }
+    confusion = np.array(figures["segmentation"]["confusion"])
+    picture = pixel_confusion_figure(confusion, ["background", *names], title)
+    with replacing(folder / "confusion_matrix.png") as temporary:
+        picture.savefig(temporary, dpi=110)
+    write_evaluation(figures, folder / "evaluation.json")
+    return figures
+
+
+def inference_settings(config: Config) -> InferenceSettings:
+    """Return how a run's segmenter is judged."""
+    inference = config.segmenter.inference
+    size = config.segmenter.image_size or config.data.image_size
+    return InferenceSettings(size, inference.scales, inference.flip, inference.crf)
+
+
+def _built(config: Config, data: DataSet, steps: int) -> WeakSegmenter:
+    settings = config.segmenter
+    keras.utils.set_random_seed(config.seed)
+    method: Method = "supervised" if settings.supervision == "masks" else settings.method
+    try:
+        model = WeakSegmenter(
+            settings.network or "",
+            len(data.class_names),
+            method=method,
+            weights=settings.weights,
+            output_stride=settings.output_stride,
+            weight_decay=settings.weight_decay,
+            logits_rate=settings.logits_rate,
+            bias_rate=settings.bias_rate,
+        )
+    except (ValueError, WeightsUnavailableError, OSError) as error:
+        raise ConfigError(f"segmenter: {error}") from error
+    freeze(model.network, None, batch_norm=settings.freeze_batch_norm)
+    optimizer = build_optimizer(settings.optimizer, steps)
+    model.compile(optimizer, jit_compile=config.training.jit)
+    return model
+
+
+def _without_unguided(split: Split, data: DataSet) -> Split:
+    """Clear the labels of classes without an object: no cell could ever show them."""
+    labels = split.labels.copy()
+    labels[:, list(data.unguided_classes)] = 0
+    return replace(split, labels=labels)
