@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.files import replacing
-from gain_tf.report.table import COLUMNS
+from gain_tf.report.table import COLUMNS, OF_SEGMENTERS
 from gain_tf.studies.plan import Cell
-from gain_tf.training.rows import rows_of
-from gain_tf.training.run_folder import read_figures, row_folder
+from gain_tf.training.rows import attention_row, rows_of
+from gain_tf.training.run_folder import SEGMENTER, read_figures, row_folder
+
+FIGURES = COLUMNS + OF_SEGMENTERS
+"""Heading, section and key of each figure of a study."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Judged:
         point: of the grid.
         row: name.
         seed: of the run.
-        folder: of the row.
+        folder: of the row's attention network.
         annotated: images whose mask or boxes the row was trained with; None for all there are.
         figures: what its `evaluation.json` holds.
     """
@@ -54,10 +57,14 @@ def _of(cell: Cell) -> Iterable[Judged]:
     folder = cell.folder
     if folder is None:
         return
-    for row in rows_of(cell.config):
-        place = row_folder(folder, row.name)
+    rows = rows_of(cell.config)
+    for row in rows:
+        place = row_folder(folder, attention_row(rows, row).name)
         figures = read_figures(place)
+        segmenter = read_figures(row_folder(folder, row.name) / SEGMENTER)
         if figures is not None:
+            if segmenter is not None:
+                figures = {**figures, "segmenter": segmenter["segmentation"]}
             budget, guidance = row.config.data.budget, row.config.guidance
             counts = (budget.masks, budget.boxes)
             used = guidance.omega > 0 or row.config.data.background_swap > 0
@@ -68,12 +75,12 @@ def _of(cell: Cell) -> Iterable[Judged]:
 def write_csv(judged: Sequence[Judged], path: Path) -> None:
     """Write a line for each row of each run: the grid's keys, the row, the seed, the figures."""
     keys = list(dict.fromkeys(key for each in judged for key in each.point))
-    names = [f"{section}.{key}" for _, section, key in COLUMNS]
+    names = [f"{section}.{key}" for _, section, key in FIGURES]
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*keys, "row", "seed", "annotated", *names, "folder"])
         for each in judged:
-            figures = [each.value(section, key) for _, section, key in COLUMNS]
+            figures = [each.value(section, key) for _, section, key in FIGURES]
             point = [each.point.get(key) for key in keys]
             annotated = "all" if each.annotated is None else each.annotated
             writer.writerow([*point, each.row, each.seed, annotated, *figures, each.folder])

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gain_tf.files import replacing
 from gain_tf.report.style import embedded, row_colour
-from gain_tf.report.table import COLUMNS
+from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.paired_bootstrap import PairedDifference
 from gain_tf.studies.pictures import budget_curve, pareto
 from gain_tf.studies.plan import described
@@ -63,7 +63,7 @@ def write_page(
     names = list(dict.fromkeys(row.name for row in rows))
     page = environment.get_template("study.html.j2").render(
         heading=heading,
-        columns=[column for column, *_ in COLUMNS],
+        columns=[(index, FIGURES[index][0]) for index in shown(rows)],
         rows=rows,
         points=list({str(row.point): row.point for row in rows}.values()),
         described=described,
@@ -86,12 +86,13 @@ def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
     Returns:
         The command, what was judged, and a table of per cent.
     """
-    headings = ["row", "seeds", *(column for column, *_ in COLUMNS), "accuracy over plain"]
+    places = shown(rows)
+    headings = ["row", "seeds", *(FIGURES[index][0] for index in places), "accuracy over plain"]
     several = len({str(row.point) for row in rows}) > 1
     lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for row in rows:
         name = f"{described(row.point)}: {row.name}" if several else row.name
-        cells = [name, str(len(row.seeds)), *(spread(each) for each in row.figures)]
+        cells = [name, str(len(row.seeds)), *(spread(row.figures[index]) for index in places)]
         lines.append(f"| {' | '.join(cells)} | {difference(row.difference)} |")
     seeds = ", ".join(map(str, heading.seeds))
     return (
@@ -99,6 +100,15 @@ def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
         f"standard deviation over seeds {seeds}, per cent; differences with their 95 % "
         "interval.\n\n" + "\n".join(lines) + "\n"
     )
+
+
+def shown(rows: Sequence[SummaryRow]) -> list[int]:
+    """Return which figures any row has."""
+    return [
+        index
+        for index in range(len(FIGURES))
+        if any(row.figures[index] is not None for row in rows)
+    ]
 
 
 def spread(value: Spread | None) -> str:

@@ -6,18 +6,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gain_tf.report.style import FAINT, INK, row_colour
-from gain_tf.report.table import COLUMNS
+from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.summary import Spread, SummaryRow
 
-ACCURACY, ENERGY = (
-    next(index for index, column in enumerate(COLUMNS) if column[2] == key)
-    for key in ("accuracy", "energy_in_mask")
+ACCURACY, ENERGY, SEGMENTER = (
+    next(index for index, column in enumerate(FIGURES) if column[1:] == place)
+    for place in (
+        ("classification", "accuracy"),
+        ("attention", "energy_in_mask"),
+        ("segmenter", "miou"),
+    )
 )
 HEIGHT = 3.4
 
 
 def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
-    """Draw accuracy and energy in mask against the number of annotated images.
+    """Draw accuracy, energy in mask and the segmenter's mIoU against the annotated images.
 
     Args:
         rows: of the study.
@@ -32,12 +36,15 @@ def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
             lines.setdefault(row.name, []).append(row)
     if not any(len({row.annotated for row in line}) > 1 for line in lines.values()):
         return None
-    figure = Figure(figsize=(9, HEIGHT), layout="constrained")
-    for place, index in enumerate((ACCURACY, ENERGY), start=1):
-        axes = figure.add_subplot(1, 2, place)
+    known = [
+        index for index in (ACCURACY, ENERGY, SEGMENTER) if any(row.figures[index] for row in rows)
+    ]
+    figure = Figure(figsize=(2 + 3.5 * len(known), HEIGHT), layout="constrained")
+    for place, index in enumerate(known, start=1):
+        axes = figure.add_subplot(1, len(known), place)
         for number, (name, line) in enumerate(lines.items()):
             _line(axes, line, index, name, number)
-        _dressed(axes, "images with annotation", COLUMNS[index][0])
+        _dressed(axes, "images with annotation", FIGURES[index][0])
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     return figure

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from gain_tf.report.result import BASELINE
-from gain_tf.report.table import COLUMNS
-from gain_tf.studies.gather import Judged
+from gain_tf.studies.gather import FIGURES, Judged
 from gain_tf.studies.paired_bootstrap import PairedDifference, paired_difference
 from gain_tf.studies.verdicts import paired, read_correct
 
@@ -35,7 +34,7 @@ class SummaryRow:
         name: of the row.
         seeds: that are done.
         annotated: images it was given annotation of; None for all there are.
-        figures: one for each of `COLUMNS`; None where the row does not have it.
+        figures: one for each of `FIGURES`; None where the row does not have it.
         difference: of its accuracy to the plain row's; None for that row itself, and where no
             seed of it is done.
     """
@@ -76,7 +75,7 @@ def _summary(seeds: Sequence[Judged], plain: dict[tuple[str, int], Judged]) -> S
         first.row,
         tuple(each.seed for each in seeds),
         first.annotated,
-        tuple(_spread([each.value(section, key) for each in seeds]) for _, section, key in COLUMNS),
+        tuple(_spread([each.value(section, key) for each in seeds]) for _, section, key in FIGURES),
         _difference(pairs) if pairs else None,
     )
 
