@@ -12,6 +12,7 @@ VERBS = {
     "fit": ("gain_tf.fit", "Train what a config describes, evaluate it, write the run folder."),
     "evaluate": ("gain_tf.evaluate", "Judge a trained run or an exported model on a split."),
     "explain": ("gain_tf.explain", "Show where a trained run looks, on images of your own."),
+    "cues": ("gain_tf.cues", "Turn a run's attention into cues and pseudo labels for a segmenter."),
     "study": ("gain_tf.study", "Run a config over seeds and budgets, with every control."),
     "data": ("gain_tf.data_commands", "List, describe, check and show data sets."),
     "export": ("gain_export.commands", "Turn a trained run into ONNX or SavedModel, checked."),

@@ -98,6 +98,7 @@ def test_the_verbs_are_shown(capsys):
         "fit",
         "evaluate",
         "explain",
+        "cues",
         "data",
         "export",
         "describe",

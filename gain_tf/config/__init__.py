@@ -15,15 +15,18 @@ from gain_tf.config.schema import (
     Run,
     Training,
 )
+from gain_tf.config.segmentation import Background, Cues
 from gain_tf.config.segmenter import Inference, Segmenter
 
 __all__ = [
     "Augmentation",
+    "Background",
     "Boat",
     "Budget",
     "Camera",
     "Config",
     "ConfigError",
+    "Cues",
     "Data",
     "DecoyMnist",
     "Evaluation",

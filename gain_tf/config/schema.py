@@ -9,6 +9,7 @@ from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
 from gain_tf.config.section import Section, Seed, Side
+from gain_tf.config.segmentation import Cues
 from gain_tf.config.segmenter import Segmenter
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
@@ -221,6 +222,7 @@ class Config(Section):
     training: Training = Training()
     segmenter: Segmenter = Segmenter()
     evaluation: Evaluation = Evaluation()
+    cues: Cues = Cues()
     run: Run = Run()
 
     @model_validator(mode="after")

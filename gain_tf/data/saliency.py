@@ -67,13 +67,16 @@ def read_map(path: Path) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def maps_below(folder: Path, ids: Sequence[str], wanted: Sequence[int]) -> SavedSaliency:
+def maps_below(
+    folder: Path, ids: Sequence[str], wanted: Sequence[int], key: str = "data.saliency"
+) -> SavedSaliency:
     """Find the user's own maps.
 
     Args:
         folder: that holds ID.png or ID.npy; an id may hold slashes.
         ids: of the images of a split.
         wanted: indices of the images that need a map.
+        key: of the config's section, for errors.
 
     Returns:
         The maps, all of which can be read.
@@ -83,7 +86,7 @@ def maps_below(folder: Path, ids: Sequence[str], wanted: Sequence[int]) -> Saved
             all are named.
     """
     if not folder.is_dir():
-        raise DataError([f"data.saliency.folder: there is no folder {folder}"])
+        raise DataError([f"{key}.folder: there is no folder {folder}"])
     paths: list[Path | None] = [None] * len(ids)
     problems = []
     for index in wanted:
@@ -92,7 +95,7 @@ def maps_below(folder: Path, ids: Sequence[str], wanted: Sequence[int]) -> Saved
         if len(found) != 1:
             names = " or ".join(f"{ids[index]}{suffix}" for suffix in SUFFIXES)
             said = "both are there" if found else "is not there"
-            problems.append(f"data.saliency.folder: {folder}: {names}: {said}")
+            problems.append(f"{key}.folder: {folder}: {names}: {said}")
             continue
         paths[index] = found[0]
         try:
@@ -104,15 +107,18 @@ def maps_below(folder: Path, ids: Sequence[str], wanted: Sequence[int]) -> Saved
     return SavedSaliency(paths)
 
 
-def check_opencv() -> None:
+def check_opencv(key: str = "data.saliency") -> None:
     """Check that OpenCV's saliency module is there.
+
+    Args:
+        key: of the config's section, for errors.
 
     Raises:
         ConfigError: it is not.
     """
     if not hasattr(cv2, "saliency"):
         raise ConfigError(
-            "data.saliency.source: opencv needs the module cv2.saliency, which "
+            f"{key}.source: opencv needs the module cv2.saliency, which "
             f"opencv-python-headless {cv2.__version__} does not have; install the extra saliency "
             "over it (pip install --force-reinstall --no-deps opencv-contrib-python-headless), or "
             "take source: gradient"

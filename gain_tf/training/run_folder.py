@@ -1,6 +1,7 @@
 """`runs/NAME/TIME/`: made, found again, opened."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,12 +124,13 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
     return OpenedRun(model, config, load_data(config.data))
 
 
-def load_row(run: Path, row: str | None = None) -> LoadedRow:
+def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -> LoadedRow:
     """Open a finished row of a run where its data may be out of reach.
 
     Args:
         run: its folder.
         row: name; None for the guided model.
+        overrides: of the run's config, `a.b=value`.
 
     Returns:
         Model, config and classes.
@@ -136,7 +138,7 @@ def load_row(run: Path, row: str | None = None) -> LoadedRow:
     Raises:
         UserError: the folder is no finished run, or has no such row.
     """
-    model, config = _model_of(run, row)
+    model, config = _model_of(run, row, overrides)
     classes = _classes(run)
     return LoadedRow(model, config, classes["class_names"], classes["single_label"])
 
@@ -185,17 +187,17 @@ def _classes(run: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _model_of(run: Path, row: str | None) -> tuple[GAIN, Config]:
-    rows, chosen = _row_of(run, row)
+def _model_of(run: Path, row: str | None, overrides: Sequence[str] = ()) -> tuple[GAIN, Config]:
+    rows, chosen = _row_of(run, row, overrides)
     path = _finished(row_folder(run, attention_row(rows, chosen).name))
     return load_gain(path), chosen.config
 
 
-def _row_of(run: Path, row: str | None) -> tuple[list[Row], Row]:
+def _row_of(run: Path, row: str | None, overrides: Sequence[str] = ()) -> tuple[list[Row], Row]:
     """Find a row by its name among those of a run."""
     if not (run / CONFIG).is_file():
         raise UserError(f"{run}: is no run folder (there is no {CONFIG})")
-    rows = {each.name: each for each in rows_of(load_config(run / CONFIG))}
+    rows = {each.name: each for each in rows_of(load_config(run / CONFIG, overrides))}
     if (row or GUIDED) not in rows:
         raise UserError(f"{run}: has no row {row!r}; it has {', '.join(rows)}")
     return list(rows.values()), rows[row or GUIDED]

@@ -1,0 +1,167 @@
+"""The cues of a run: what is missing is made, what is there is judged."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gain_tf.data.progress import tracked
+from gain_tf.data.registry import load_data
+from gain_tf.errors import UserError
+from gain_tf.files import replacing
+from gain_tf.report.confusion import pixel_confusion_figure
+from gain_tf.report.cue_sweep import sweep_figure
+from gain_tf.report.result import GUIDED
+from gain_tf.report.style import save
+from gain_tf.segmentation.cue_evaluation import evaluate_cues
+from gain_tf.segmentation.cue_files import CueFolder
+from gain_tf.segmentation.make_cues import CueMaker
+from gain_tf.training.run_folder import load_row, row_folder
+from gain_tf.training.train import MODEL
+
+FIGURES, SETTINGS = "cues.json", "settings.json"
+
+
+@dataclass(frozen=True)
+class MadeCues:
+    """What came of it.
+
+    Attributes:
+        sentences: for the user.
+        problems: a sentence for each image that could not be read.
+    """
+
+    sentences: Sequence[str]
+    problems: Sequence[str]
+
+
+def make_run_cues(
+    run: Path,
+    row: str | None,
+    split_name: str,
+    out: Path | None,
+    overrides: Sequence[str],
+    batch_size: int,
+) -> MadeCues:
+    """Make and judge the cues of a split.
+
+    Args:
+        run: folder of a finished run.
+        row: of the comparison; None for the guided model.
+        split_name: of the run's data set.
+        out: folder of the cues; None for `cues/SPLIT` in the row's folder.
+        overrides: of the run's config, `a.b=value`.
+        batch_size: images computed at a time.
+
+    Returns:
+        What to say.
+
+    Raises:
+        UserError: the run is not finished, the split is not there, or the folder holds cues that
+            were made otherwise.
+    """
+    loaded = load_row(run, row, overrides)
+    place = row_folder(run, row or GUIDED)
+    config = loaded.config
+    # Pictures that were kept would fill the memory with the split.
+    data = load_data(config.data.model_copy(update={"cache": False}))
+    if split_name not in data.splits:
+        raise UserError(
+            f"--split: {data.name} has no split {split_name!r}; it has {', '.join(data.splits)}"
+        )
+    split = data.splits[split_name]
+    maker = CueMaker(loaded.model, data, split, config.cues, config.data.image_size)
+    out = out or place / "cues" / split_name
+    _begin(
+        out,
+        {
+            "cues": config.cues.model_dump(mode="json"),
+            "split": split_name,
+            "row": row or GUIDED,
+            "model": _hash(place / MODEL),
+            "class_names": list(data.class_names),
+        },
+    )
+    folder = CueFolder(out)
+    missing = [index for index, name in enumerate(split.ids) if not folder.has(name)]
+    problems = maker.make(tracked(missing, "cues"), folder, batch_size)
+    done = np.array([folder.has(name) for name in split.ids])
+    made = len(missing) - len(problems)
+    sentences = [f"{int(done.sum())} of {len(split)} images have cues in {out}, {made} of them new"]
+    masked = np.flatnonzero(done & split.has_mask).tolist()
+    figures: dict[str, Any] = {
+        "split": split_name,
+        "row": row or GUIDED,
+        "images": int(done.sum()),
+        "settings": config.cues.model_dump(mode="json"),
+        "evaluation": None,
+    }
+    if masked:
+        evaluation = evaluate_cues(
+            folder, data, split, tracked(masked, "judging"), config.cues.threshold
+        )
+        names = ("background", *data.class_names)
+        figures["evaluation"] = evaluation.figures(names)
+        best = evaluation.thresholds[evaluation.best]
+        title = f"{data.name}, {split_name}: {row or GUIDED}"
+        curve = sweep_figure(figures["evaluation"]["sweep"], config.cues.threshold, title)
+        save(curve, out / "sweep.png")
+        counts = evaluation.sweep[evaluation.best].counts
+        shown = pixel_confusion_figure(counts, names, f"{title}, above {best:g}")
+        save(shown, out / "confusion_matrix.png")
+        sentences += _judged(figures["evaluation"], config.cues.threshold, split_name)
+    else:
+        sentences.append(f"{data.name} has no masks in {split_name}: nothing to judge them by")
+    with replacing(out / FIGURES) as temporary:
+        temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return MadeCues(sentences, problems)
+
+
+def _begin(out: Path, record: dict[str, Any]) -> None:
+    """Claim the folder for one way of making cues."""
+    path = out / SETTINGS
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if changed := sorted(_changes(before, record)):
+            raise UserError(
+                f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
+                "folder by --out, or delete this one"
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _changes(before: Any, now: Any, key: str = "") -> list[str]:
+    """List the dotted keys whose values differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            change
+            for name in {**before, **now}
+            for change in _changes(before.get(name), now.get(name), f"{key}.{name}".lstrip("."))
+        ]
+    if before == now:
+        return []
+    return ["by another model" if key == "model" else f"{key}: {before}, now {now}"]
+
+
+def _judged(evaluation: dict[str, Any], threshold: float, split: str) -> list[str]:
+    at = next(step for step in evaluation["sweep"] if step["threshold"] == round(threshold, 4))
+    best, labels = evaluation["best"], evaluation["pseudo_labels"]
+    return [
+        f"pseudo labels: mIoU {labels['miou']:.3f} with {labels['unknown']:.0%} of the pixels "
+        "unknown",
+        f"attention above {threshold:g}, the rest background: mIoU {at['miou']:.3f}",
+        f"best threshold {best['threshold']:g}: mIoU {best['miou']:.3f} (chosen on the masks of "
+        f"{split}, {evaluation['images']} images)",
+    ]
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
