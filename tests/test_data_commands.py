@@ -61,6 +61,11 @@ def test_describe_counts(config, root, capsys):
     assert call("describe", "--config", config) == 0
     said = capsys.readouterr().out
     assert f"source: images below {root}" in said
+    assert "sizes: 24 x 16 pixels" in said
+    assert "splits: whole groups drawn by data.folder.seed 0 (validation 25%, test 0%)" in said
+    assert "annotation: 8 images with masks in files of their own" in said
+    for heading in ("licence", "known bias"):
+        assert f"\n{heading}: " in said
     sizes = dict(re.findall(r"^(train|validation): (\d+) images", said, re.MULTILINE))
     assert sum(map(int, sizes.values())) == 12
     lines = re.findall(r"(\d+) images?, (\d+) with mask, (\d+) with boxes", said)

@@ -24,7 +24,7 @@ from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import UNKNOWN, DataSet
 from gain_tf.data.division import divided
 from gain_tf.data.files import DataError, FileRecord
-from gain_tf.data.folder_about import about_annotation
+from gain_tf.data.folder_about import about_folder
 from gain_tf.data.folder_listing import list_images
 from gain_tf.data.listing import root_of
 from gain_tf.data.photographs import mask_of_all, masks_by_class, photographs, pictures_below
@@ -69,8 +69,18 @@ def load_folder(data: Data) -> DataSet:
         splits=splits,
         single_label=single_label,
         unguided_classes=[names.index(name) for name in settings.unguided_classes],
-        about={"source": f"images below {root}", **about_annotation(root, records, annotations)},
+        about=about_folder(root, records, annotations, _about_splits(records, settings)),
     )
+
+
+def _about_splits(records: Sequence[FileRecord], settings: Folder) -> str:
+    """Say where the splits come from; `records` are those before the division."""
+    named = sum(bool(record.split) for record in records)
+    shares = f"validation {settings.validation:.0%}, test {settings.test:.0%}"
+    drawn = f"whole groups drawn by data.folder.seed {settings.seed} ({shares})"
+    if not named:
+        return drawn
+    return "as the folder says" if named == len(records) else f"as the folder says, else {drawn}"
 
 
 def _annotations(root: Path, settings: Folder) -> Annotations:

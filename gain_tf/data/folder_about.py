@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from gain_tf.data.annotation_files import Annotations
 from gain_tf.data.files import FileRecord
 
@@ -10,22 +12,32 @@ NAMED = 3
 """Files that are named where more are left out."""
 
 
-def about_annotation(
-    root: Path, records: Sequence[FileRecord], annotations: Annotations
+def about_folder(
+    root: Path, records: Sequence[FileRecord], annotations: Annotations, splits: str
 ) -> Mapping[str, str]:
-    """Describe the annotation of a folder.
+    """Describe a folder of the user's own images.
 
     Args:
         root: of the data set.
         records: the images that are used.
         annotations: of the images below the root.
+        splits: where they come from.
 
     Returns:
-        A text by heading; nothing where no annotation file was read.
+        A text by heading.
     """
-    about = {}
-    if annotations.of:
-        about["annotation"] = _counts(root, records, annotations)
+    masks = sum(bool(record.masks) for record in records)
+    said = [f"{masks} images with masks in files of their own"] if masks else []
+    said += [_counts(root, records, annotations)] if annotations.of else []
+    about = {
+        "source": f"images below {root}",
+        "licence": "that of the images, which only their owner knows",
+        "sizes": said_sizes([record.path for record in records]),
+        "splits": splits,
+        "annotation": "; ".join(said) or "none but the labels",
+        "known bias": "none is known here: look at the images (gain-tf data show), and name what "
+        "belongs together in the group column of labels.csv",
+    }
     if any(each.crowd for record in records for each in record.objects):
         about["crowds"] = (
             "unknown in masks; for files of CVAT, which writes every brush mask as a crowd, set "
@@ -38,6 +50,19 @@ def about_annotation(
     if annotations.unread:
         about["no annotation files, left out"] = _some(root, annotations.unread)
     return about
+
+
+def said_sizes(paths: Sequence[Path]) -> str:
+    """Say how large images are, from their headers."""
+    sizes = []
+    for path in paths:
+        with Image.open(path) as picture:
+            sizes.append(picture.size)
+    several = sorted(set(sizes), key=lambda size: (size[0] * size[1], size))
+    first, last = several[0], several[-1]
+    if first == last:
+        return f"{first[0]} x {first[1]} pixels"
+    return f"{first[0]} x {first[1]} to {last[0]} x {last[1]} pixels ({len(several)} sizes)"
 
 
 def _counts(root: Path, records: Sequence[FileRecord], annotations: Annotations) -> str:

@@ -12,6 +12,7 @@ from gain_tf.config import Data
 from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.files import DataError, FileRecord
+from gain_tf.data.folder_about import said_sizes
 from gain_tf.data.listing import Row, path_below, read_listing, root_of
 
 CLASS_NAMES = ("blowhole", "break", "crack", "fray", "uneven", "free")
@@ -61,8 +62,11 @@ def load_magnetic_tile(data: Data) -> DataSet:
         about={
             "source": "Huang, Qiu and Yuan, Surface defect saliency of magnetic tile, 2020",
             "licence": "free to use with citation",
+            "sizes": f"grey photographs, {said_sizes([record.path for record in records])}",
+            "splits": "as split.csv says; all frames of a tile lie on one side",
             "annotation": "a mask of the defect for each image; some of `uneven` are empty",
-            "known bias": "the same tile appears in several frames and exposures: split by group",
+            "known bias": "the same tile appears in several frames and exposures; most photographs "
+            "show no defect",
         },
     )
 

@@ -51,9 +51,14 @@ def load_workpiece(data: Data) -> DataSet:
         single_label=True,
         about={
             "source": "rendered; after Li et al., Guided Attention Inference Network, Section 5.3",
+            "licence": "that of this program",
+            "sizes": f"{size} x {size} pixels, one part an image",
+            "splits": "train and validation in the office; test in the machine; unbiased in the "
+            "office, but the desk goes with nothing",
             "annotation": "a mask and a box of the part for every image",
             "known bias": (
-                f"in the office the desk goes with the orientation with probability {settings.bias}"
+                "in train and validation the desk goes with the orientation with probability "
+                f"{settings.bias}"
             ),
         },
     )

