@@ -48,6 +48,7 @@ def onnx_graph(inference: Inference) -> onnx.ModelProto:
     large = [kernel for kernel in kernels if math.prod(kernel.shape) > LARGE]
     names = [f"matrix_{place}" for place in range(len(large))]
     graph = _converted(inference, large, names)
+    _drop_empty_unsqueezes(graph.graph)
     _name_in_order(graph.graph)
     for name, weight in zip(names, large, strict=True):
         _to_constant(graph.graph, name, np.asarray(weight))
@@ -130,6 +131,27 @@ def _to_constant(graph: onnx.GraphProto, name: str, value: np.ndarray) -> None:
     tensor.name, tensor.data_type = name, onnx.TensorProto.FLOAT
     tensor.dims.extend(value.shape)
     tensor.raw_data = value.astype("<f4", copy=False).tobytes()
+
+
+def _drop_empty_unsqueezes(graph: onnx.GraphProto) -> None:
+    """Take out what the converter leaves between layouts: an Unsqueeze of no axis.
+
+    ONNX Runtime passes the tensor on; OpenVINO adds an axis, and refuses the rest of the graph.
+    """
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    idle = [
+        node
+        for node in graph.node
+        if node.op_type == "Unsqueeze"
+        and node.input[1] in constants
+        and list(constants[node.input[1]].dims) == [0]
+    ]
+    for node in idle:
+        graph.node.remove(node)
+        for other in graph.node:
+            other.input[:] = [
+                node.input[0] if name == node.output[0] else name for name in other.input
+            ]
 
 
 def _name_in_order(graph: onnx.GraphProto) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from gain_serving.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from ray.serve import Application
     from starlette.types import ASGIApp
 
 
-def application(arguments: Mapping[str, Any]) -> Any:
+def application(arguments: Mapping[str, Any]) -> "Application":
     """Build the application; Ray calls this with the arguments of `serve run` or its config file.
 
     Args:
@@ -21,7 +22,7 @@ def application(arguments: Mapping[str, Any]) -> Any:
             the config file and the environment, as for `gain-serve`.
 
     Returns:
-        A `ray.serve.Application` of one deployment, `gain`.
+        One deployment, `gain`.
 
     Raises:
         UserError: a setting does not exist or is wrong; names all.

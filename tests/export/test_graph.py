@@ -123,6 +123,14 @@ def test_the_same_model_gives_the_same_bytes(small):
     assert onnx_graph(inference).SerializeToString() == onnx_graph(inference).SerializeToString()
 
 
+def test_no_axis_is_added_that_is_none(small):
+    """OpenVINO takes an Unsqueeze without axes for one with an axis, and refuses the model."""
+    graph = onnx_graph(inference_of(small, (24, 16))).graph
+    constants = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    axes = [constants[node.input[1]] for node in graph.node if node.op_type == "Unsqueeze"]
+    assert [0] not in axes
+
+
 def test_mixed_precision_is_exported_in_float32(rng):
     keras.config.set_dtype_policy("mixed_bfloat16")
     features = keras.Sequential(

@@ -1,0 +1,1 @@
+"""Ray: only the extra `ray` of gain-serving brings it."""
