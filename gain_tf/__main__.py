@@ -14,6 +14,7 @@ VERBS = {
     "explain": ("gain_tf.explain", "Show where a trained run looks, on images of your own."),
     "cues": ("gain_tf.cues", "Turn a run's attention into cues and pseudo labels for a segmenter."),
     "study": ("gain_tf.study", "Run a config over seeds and budgets, with every control."),
+    "segment": ("gain_tf.segment", "Segment images of your own by a run's segmenter."),
     "data": ("gain_tf.data_commands", "List, describe, check and show data sets."),
     "export": ("gain_export.commands", "Turn a trained run into ONNX or SavedModel, checked."),
     "describe": ("gain_export.commands", "Say what an exported model or a run folder is."),

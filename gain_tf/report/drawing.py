@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from gain_tf.data.dataset import UNKNOWN
+from gain_tf.data.indexed import colour_map, coloured
 from gain_tf.metrics.attention import enlarge
 
 Colour = tuple[int, int, int]
@@ -121,6 +122,33 @@ def draw_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     drawn = np.where(unknown[..., None], image // 2, image)
     for value in np.setdiff1d(mask, [0, UNKNOWN]).tolist():
         drawn = outline(drawn, mask == value, colour_of(value - 1))
+    return drawn
+
+
+def draw_classes(image: np.ndarray, mask: np.ndarray, class_names: Sequence[str]) -> np.ndarray:
+    """Tint each class of a mask in VOC's colour, and write its name at its largest region.
+
+    Args:
+        image: uint8 RGB (H, W, 3).
+        mask: class index + 1, 0 background, 255 unknown, uint8 (H, W).
+        class_names: without background.
+
+    Returns:
+        A drawn-in copy, uint8 RGB (H, W, 3).
+    """
+    colours = coloured(mask)
+    named = (mask > 0) & (mask != UNKNOWN)
+    tinted = cv2.addWeighted(image, 0.45, colours, 0.55, 0)
+    drawn = np.where(named[..., None], tinted, image)
+    for value in np.unique(mask[named]).tolist():
+        inside = (mask == value).astype(np.uint8)
+        colour: Colour = tuple(int(v) for v in colour_map()[value])
+        contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(drawn, contours, -1, colour, _line_width(image), cv2.LINE_AA)
+        _, _, regions, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+        left, top = max(regions[1:].tolist(), key=lambda region: region[cv2.CC_STAT_AREA])[:2]
+        # VOC's colours are dark: names are written on white.
+        _write(drawn, class_names[value - 1], (left, top), (255, 255, 255))
     return drawn
 
 

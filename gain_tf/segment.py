@@ -1,0 +1,103 @@
+"""`gain-tf segment`: what a trained segmenter sees in images of one's own."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gain_tf.cli import run
+from gain_tf.errors import UserError
+
+
+@click.command
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument(
+    "images", metavar="IMAGES...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for masks/ (indexed PNG) and overlays/.",
+)
+@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@click.option(
+    "--scales",
+    metavar="A,B",
+    help="Scales averaged, such as 0.75,1,1.25. [default: the run's]",
+)
+@click.option("--flip/--no-flip", default=None, help="Mirrored images too. [default: the run's]")
+@click.option(
+    "--crf",
+    type=click.Choice(["none", "full", "reduced"]),
+    help="Dense CRF at full size (extra crf) or on a reduced image. [default: the run's]",
+)
+@click.option(
+    "--voc-archive",
+    metavar="FILE.tar.gz",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also pack the masks for the test server of PASCAL VOC 2012.",
+)
+def segment(
+    folder: Path,
+    images: tuple[Path, ...],
+    out: Path,
+    row: str | None,
+    scales: str | None,
+    flip: bool | None,
+    crf: str | None,
+    voc_archive: Path | None,
+) -> None:
+    """Segment images of your own by the segmenter of a trained run.
+
+    IMAGES are files or folders. Writes for each, at its own size, masks/NAME.png with the class
+    of every pixel (index + 1, 0 background) in VOC's colours, and overlays/NAME.png. What is
+    there already is not done again. The run's data set is not needed.
+    """
+    from dataclasses import replace
+
+    from gain_tf.data.progress import tracked
+    from gain_tf.data.voc_archive import TEST_IMAGES, write_voc_archive
+    from gain_tf.report.explanations import find_images
+    from gain_tf.report.segmentations import SegmentWriter
+    from gain_tf.training.run_folder import SEGMENTER, class_names_of, load_segmenter
+    from gain_tf.training.segmenter import inference_settings
+
+    found = find_images(images, out)
+    model, config = load_segmenter(folder, row)
+    settings = inference_settings(config)
+    given = {"scales": _numbers(scales), "flip": flip, "crf": crf}
+    try:
+        settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
+    except ValueError as error:
+        raise UserError(f"--scales: {error}") from error
+    name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
+    writer = SegmentWriter(model.predict_on_batch, settings, class_names_of(folder), out, name)
+    writer.begin()
+    wanted = writer.missing(found)
+    # The full CRF has a bar of its own.
+    shown = wanted if settings.crf == "full" else tracked(wanted, "segmenting")
+    writer.write(shown, total=len(wanted))
+    done = len(found) - len(writer.problems)
+    click.echo(f"{done} of {len(found)} images segmented in {out}, {len(wanted)} of them now")
+    if voc_archive is not None and not writer.problems:
+        write_voc_archive([writer.files(each)[0] for each in found], voc_archive)
+        missing = f"; the test set has {TEST_IMAGES}" if len(found) != TEST_IMAGES else ""
+        click.echo(f"{voc_archive}: {len(found)} masks{missing}")
+    if writer.problems:
+        click.echo("\n".join(writer.problems), err=True)
+        sys.exit(1)
+
+
+def _numbers(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UserError(f"--scales: {text!r} is no list of numbers such as 0.75,1,1.25") from error
+
+
+if __name__ == "__main__":
+    run(segment, "gain-tf segment")
