@@ -1,26 +1,29 @@
 """Cues in the place of masks: what the segmenter is told of the training images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from gain_tf.data.dataset import Pictures, Split
 from gain_tf.data.files import DataError
+from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.cues import label_map
 
 
 @dataclass(frozen=True)
 class CuePictures:
-    """Pictures whose masks are the cues that `gain-tf cues` wrote.
+    """Pictures whose masks are cues.
 
     Attributes:
         pictures: the images.
-        paths: of the cues of each image, `.npz` with `cues` boolean (C + 1, h, w).
+        ids: of the images.
+        cues: of the images.
     """
 
     pictures: Pictures
-    paths: list[Path]
+    ids: Sequence[str]
+    cues: CueFolder
 
     def image(self, index: int) -> np.ndarray:
         """Return image `index` as it is."""
@@ -28,16 +31,15 @@ class CuePictures:
 
     def mask(self, index: int) -> np.ndarray:
         """Return the class of each cell, 255 without a cue, uint8 (h, w)."""
-        with np.load(self.paths[index]) as file:
-            return label_map(file["cues"])
+        return label_map(self.cues.read(self.ids[index]).cells)
 
 
-def cues_as_masks(split: Split, folder: Path) -> Split:
+def cues_as_masks(split: Split, cues: CueFolder) -> Split:
     """Put cues in the place of masks; no true mask or box is left.
 
     Args:
         split: of training.
-        folder: with `ID.npz` for each image.
+        cues: of its images.
 
     Returns:
         The split: every image has a mask, the cells without a cue are unknown.
@@ -45,13 +47,17 @@ def cues_as_masks(split: Split, folder: Path) -> Split:
     Raises:
         DataError: an image has no cues; all are listed.
     """
-    paths = [folder / f"{name}.npz" for name in split.ids]
-    if missing := [f"{path}: there is no such file" for path in paths if not path.is_file()]:
-        raise DataError(missing)
+    missing = [name for name in split.ids if not cues.has(name)]
+    if missing:
+        raise DataError(
+            [f"{cues.array(name)}: there are no cues of this image" for name in missing]
+        )
     return replace(
         split,
-        pictures=CuePictures(split.pictures, paths),
+        pictures=CuePictures(split.pictures, split.ids, cues),
         mask_shows=np.ones_like(split.mask_shows),
         boxes=[boxes[:0] for boxes in split.boxes],
         box_labels=[labels[:0] for labels in split.box_labels],
+        box_flags=None,
+        saliency=None,
     )

@@ -113,7 +113,14 @@ def _finish(
         write_predictions(predictions, data, folder / "predictions.csv")
         write_evaluation(figures, folder / EVALUATION)
     if row.config.segmenter.network is not None:
-        place = row_folder(run, row.name) / SEGMENTER
-        judged = finish_segmenter(row.config, data, folder, place, row.name, verbose=verbose)
+        judged = finish_segmenter(
+            row.config,
+            data,
+            model,
+            folder / "cues" / "train",
+            row_folder(run, row.name) / SEGMENTER,
+            row.name,
+            verbose=verbose,
+        )
         figures = {**figures, "segmenter": judged["segmentation"]}
     return RowResult(row.name, row.changes, folder, figures), model

@@ -11,14 +11,18 @@ import numpy as np
 from gain_tf.config import Config, ConfigError
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import training_batches
+from gain_tf.data.progress import tracked
 from gain_tf.data.schedule import Schedule
 from gain_tf.evaluation.evaluate import write_evaluation
 from gain_tf.files import replacing
+from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
 from gain_tf.models.weights import WeightsUnavailableError
 from gain_tf.report.confusion import pixel_confusion_figure
+from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
+from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
 from gain_tf.segmentation.segmenter import Method, WeakSegmenter
 from gain_tf.training.build import build_optimizer, freeze
@@ -88,14 +92,22 @@ def train_segmenter(
 
 
 def finish_segmenter(
-    config: Config, data: DataSet, attention: Path, folder: Path, title: str, *, verbose: bool
+    config: Config,
+    data: DataSet,
+    attention: GAIN,
+    cues: Path,
+    folder: Path,
+    title: str,
+    *,
+    verbose: bool,
 ) -> dict[str, Any]:
     """Train and judge the segmenter of a row, as far as that is not done yet.
 
     Args:
         config: of the row.
         data: the data set.
-        attention: folder of the attention network whose cues are learned from.
+        attention: the network whose cues are learned from.
+        cues: folder of the cues; those that are missing are made.
         folder: of the segmenter.
         title: of the picture of the confusion.
         verbose: show Keras's progress bar.
@@ -105,11 +117,15 @@ def finish_segmenter(
 
     Raises:
         ConfigError: the network or its weights are not to be had.
-        DataError: cues are missing.
+        DataError: images cannot be read, so that they have no cues.
     """
     taught = data.splits["train"]
     if config.segmenter.supervision == "cues":
-        taught = cues_as_masks(taught, attention / "cues")
+        made = CueFolder(cues)
+        maker = CueMaker(attention, data, taught, config.cues, config.data.image_size)
+        missing = [index for index, name in enumerate(taught.ids) if not made.has(name)]
+        maker.make(tracked(missing, "cues"), made, config.data.batch_size)
+        taught = cues_as_masks(taught, made)
     model = train_segmenter(config, data, taught, folder, verbose=verbose)
     judged = folder / "evaluation.json"
     if judged.is_file():
