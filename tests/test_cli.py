@@ -99,6 +99,7 @@ def test_the_verbs_are_shown(capsys):
         "evaluate",
         "explain",
         "cues",
+        "segment",
         "data",
         "export",
         "describe",
