@@ -19,6 +19,7 @@ BELOW_TRAINING = (
     "metrics",
     "data",
     "models",
+    "segmentation",
     "evaluation",
     "report",
 )
@@ -47,6 +48,8 @@ COMMANDS = (
     "evaluate",
     "explain",
     "serve",
+    "cues",
+    "segment",
     "study",
     "cli",
     "__main__",

@@ -94,12 +94,13 @@ def test_help(capsys, arguments):
 def test_the_verbs_are_shown(capsys):
     status(gain_tf, "gain-tf", ["--help"])
     out = capsys.readouterr().out
-    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-7:] == [
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")][-10:] == [
         "fit",
         "evaluate",
         "explain",
         "cues",
         "segment",
+        "study",
         "data",
         "export",
         "describe",
