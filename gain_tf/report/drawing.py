@@ -140,15 +140,16 @@ def draw_classes(image: np.ndarray, mask: np.ndarray, class_names: Sequence[str]
     named = (mask > 0) & (mask != UNKNOWN)
     tinted = cv2.addWeighted(image, 0.45, colours, 0.55, 0)
     drawn = np.where(named[..., None], tinted, image)
-    for value in np.unique(mask[named]).tolist():
+    for value in (int(each) for each in np.unique(mask[named])):
         inside = (mask == value).astype(np.uint8)
-        colour: Colour = tuple(int(v) for v in colour_map()[value])
+        red, green, blue = (int(level) for level in colour_map()[value])
         contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(drawn, contours, -1, colour, _line_width(image), cv2.LINE_AA)
+        cv2.drawContours(drawn, contours, -1, (red, green, blue), _line_width(image), cv2.LINE_AA)
         _, _, regions, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
         left, top = max(regions[1:].tolist(), key=lambda region: region[cv2.CC_STAT_AREA])[:2]
         # VOC's colours are dark: names are written on white.
-        _write(drawn, class_names[value - 1], (left, top), (255, 255, 255))
+        name: str = class_names[value - 1]
+        _write(drawn, name, (left, top), (255, 255, 255))
     return drawn
 
 
