@@ -5,18 +5,34 @@ from pathlib import Path
 import pytest
 
 from gain_tf.config import load_config
+from gain_tf.config.study import load_study
+from gain_tf.studies.plan import cells
 from gain_tf.training.rows import attention_row, rows_of
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 TABLES = CONFIGS / "voc2012" / "tables.yaml"
 
 
+STUDIES = CONFIGS / "studies"
+
+
+def named(path):
+    return path.relative_to(CONFIGS).as_posix()
+
+
 @pytest.mark.parametrize(
-    "path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix()
+    "path", sorted(set(CONFIGS.rglob("*.yaml")) - set(STUDIES.glob("*.yaml"))), ids=named
 )
 def test_each_is_right(path):
     assert f"--config configs/{path.relative_to(CONFIGS)}" in path.read_text()
     assert rows_of(load_config(path))
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=named)
+def test_each_study_is_right(path):
+    assert f"gain-tf study configs/{named(path)}" in path.read_text()
+    study, base = load_study(path)
+    assert cells(study, base)
 
 
 def test_every_row_of_the_papers_tables_is_there():
