@@ -1,7 +1,7 @@
 """What a model answers on a list of pictures, whatever runs it."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ class Answers:
 
     Attributes:
         scores: float32 (N, C).
-        attention: float32 (N, k, h, w), or None without attention.
+        attention: float32 (k, h, w) of each picture, or None without attention; a network without
+            an image size of its own gives a large picture a large map.
         classes: of the maps, int64 (N, k), or None.
     """
 
     scores: np.ndarray
-    attention: np.ndarray | None
+    attention: Sequence[np.ndarray] | None
     classes: np.ndarray | None
 
 
@@ -45,7 +46,8 @@ def answers_of(run: Run, pictures: Iterable[np.ndarray]) -> Answers:
     scores = stacked("scores")
     if "attention" not in answers[0]:
         return Answers(scores, None, None)
-    return Answers(scores, stacked("attention"), stacked("attention_class"))
+    maps = [each for answer in answers for each in np.asarray(answer["attention"])]
+    return Answers(scores, maps, stacked("attention_class"))
 
 
 def session_of(model: Path | bytes, threads: int = 0) -> Any:

@@ -166,12 +166,19 @@ def _overlap(known: Answers, answers: Answers, threshold: float) -> float | None
     """Mean overlap of the maps of the classes that both files chose."""
     if known.attention is None or answers.attention is None:
         return None
+    overlaps = [
+        _overlap_of(left > threshold, right > threshold)
+        for left, right in zip(known.attention, answers.attention, strict=True)
+    ]
     same = known.classes == answers.classes
-    left, right = known.attention > threshold, answers.attention > threshold
-    union = (left | right).sum(axis=(2, 3))
-    shared = (left & right).sum(axis=(2, 3))
-    overlap = np.where(union > 0, shared / np.maximum(union, 1), 1.0)
-    return float(overlap[same].mean()) if same.any() else 0.0
+    return float(np.stack(overlaps)[same].mean()) if same.any() else 0.0
+
+
+def _overlap_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Intersection over union of each class's cells, (k,); 1 where both have none."""
+    union = (left | right).sum(axis=(1, 2))
+    shared = (left & right).sum(axis=(1, 2))
+    return np.where(union > 0, shared / np.maximum(union, 1), 1.0)
 
 
 def _speed_up(slow: Run, fast: Run, picture: np.ndarray) -> float:

@@ -70,7 +70,8 @@ def compare(
     badness = np.maximum(scores / SCORES, 2.0 * wrong)
     attention = None
     if reference.attention is not None and exported.attention is not None:
-        maps = _largest(reference.attention, exported.attention)
+        pairs = zip(reference.attention, exported.attention, strict=True)
+        maps = np.concatenate([_largest(one[np.newaxis], two[np.newaxis]) for one, two in pairs])
         attention = float(maps.max())
         badness = np.maximum(badness, maps / ATTENTION)
     return Parity(

@@ -58,5 +58,5 @@ def reference_answers(
         scores.append(batch_scores.numpy())
         maps.append(batch_maps.numpy())
         start = stop
-    attention = None if classes is None else np.concatenate(maps)
+    attention = None if classes is None else [each for batch in maps for each in batch]
     return Answers(np.concatenate(scores), attention, classes)

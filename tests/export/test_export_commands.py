@@ -237,6 +237,20 @@ class TestUserCode:
         }
         assert json.loads(done(describe, tmp_path / "int8.onnx")[1])["name"] == "part"
 
+    def test_a_network_of_any_size(self, tmp_path, rng):
+        features = keras.Sequential(
+            [keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3, 4, "same", activation="relu")]
+        )
+        head = keras.Sequential([keras.Input((None, None, 4)), *tail()])
+        model = gain_tf.GAIN(features, head, activation="softmax", audit=False)
+        path = gain_export.to_onnx(model, tmp_path / "model.onnx")
+        for height, width in ((16, 24), (40, 8)):
+            picture = rng.integers(0, 256, (1, height, width, 3)).astype(np.uint8)
+            answers = onnx_run(session_of(path))(picture)
+            assert answers["attention"].shape == (1, 1, height // 4, width // 4)
+            scores = model.predict(picture, verbose=0)
+            np.testing.assert_allclose(answers["scores"], scores, rtol=0, atol=1e-5)
+
     def test_what_does_not_agree_is_not_kept(self, model, tmp_path, monkeypatch):
         """A rule that is wrong by a sign, as a converter may be: the gate stands behind it."""
         right = RULES[keras.layers.GlobalAveragePooling2D]
