@@ -1,5 +1,6 @@
 """One run as data: the schema of a config file, and how it is read."""
 
+from gain_tf.config.cues import Background, Cues
 from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
@@ -15,7 +16,6 @@ from gain_tf.config.schema import (
     Run,
     Training,
 )
-from gain_tf.config.segmentation import Background, Cues
 from gain_tf.config.segmenter import Inference, Segmenter
 
 __all__ = [

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gain_tf.config.cues import Cues
 from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
 from gain_tf.config.section import Section, Seed, Side
-from gain_tf.config.segmentation import Cues
 from gain_tf.config.segmenter import Segmenter
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]

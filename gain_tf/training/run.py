@@ -16,6 +16,8 @@ from gain_tf.report.page import write_report
 from gain_tf.report.result import RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
+from gain_tf.training.cue_settings import claim_cues
+from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
@@ -105,7 +107,8 @@ def _finish(
 ) -> tuple[RowResult, GAIN]:
     """Train and judge one row, its segmenter too, as far as that is not done yet."""
     verbose = sys.stdout.isatty()
-    folder = row_folder(run, attention_row(rows, row).name)
+    shared = attention_row(rows, row).name
+    folder = row_folder(run, shared)
     model = train(row.config, data, folder, start, bad_images=bad_images, verbose=verbose)
     figures = read_figures(folder)
     if figures is None:
@@ -113,11 +116,14 @@ def _finish(
         write_predictions(predictions, data, folder / "predictions.csv")
         write_evaluation(figures, folder / EVALUATION)
     if row.config.segmenter.network is not None:
+        cues = folder / "cues" / "train"
+        if row.config.segmenter.supervision == "cues":
+            claim_cues(cues, row.config, "train", shared, folder / MODEL, data.class_names)
         judged = finish_segmenter(
             row.config,
             data,
             model,
-            folder / "cues" / "train",
+            cues,
             row_folder(run, row.name) / SEGMENTER,
             row.name,
             verbose=verbose,

@@ -1,6 +1,5 @@
 """The cues of a run: what is missing is made, what is there is judged."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from gain_tf.report.style import save
 from gain_tf.segmentation.cue_evaluation import evaluate_cues
 from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.make_cues import CueMaker
+from gain_tf.training.cue_settings import claim_cues
 from gain_tf.training.run_folder import load_row, row_folder
 from gain_tf.training.train import MODEL
 
-FIGURES, SETTINGS = "cues.json", "settings.json"
+FIGURES = "cues.json"
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,7 @@ def make_run_cues(
     split = data.splits[split_name]
     maker = CueMaker(loaded.model, data, split, config.cues, config.data.image_size)
     out = out or place / "cues" / split_name
-    _begin(
-        out,
-        {
-            "cues": config.cues.model_dump(mode="json"),
-            "split": split_name,
-            "row": row or GUIDED,
-            "model": _hash(place / MODEL),
-            "class_names": list(data.class_names),
-        },
-    )
+    claim_cues(out, config, split_name, row or GUIDED, place / MODEL, data.class_names)
     folder = CueFolder(out)
     missing = [index for index, name in enumerate(split.ids) if not folder.has(name)]
     problems = maker.make(tracked(missing, "cues"), folder, batch_size)
@@ -121,35 +112,6 @@ def make_run_cues(
     return MadeCues(sentences, problems)
 
 
-def _begin(out: Path, record: dict[str, Any]) -> None:
-    """Claim the folder for one way of making cues."""
-    path = out / SETTINGS
-    if path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if changed := sorted(_changes(before, record)):
-            raise UserError(
-                f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
-                "folder by --out, or delete this one"
-            )
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def _changes(before: Any, now: Any, key: str = "") -> list[str]:
-    """List the dotted keys whose values differ."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        return [
-            change
-            for name in {**before, **now}
-            for change in _changes(before.get(name), now.get(name), f"{key}.{name}".lstrip("."))
-        ]
-    if before == now:
-        return []
-    return ["by another model" if key == "model" else f"{key}: {before}, now {now}"]
-
-
 def _judged(evaluation: dict[str, Any], threshold: float, split: str) -> list[str]:
     at = next(step for step in evaluation["sweep"] if step["threshold"] == round(threshold, 4))
     best, labels = evaluation["best"], evaluation["pseudo_labels"]
@@ -160,8 +122,3 @@ def _judged(evaluation: dict[str, Any], threshold: float, split: str) -> list[st
         f"best threshold {best['threshold']:g}: mIoU {best['miou']:.3f} (chosen on the masks of "
         f"{split}, {evaluation['images']} images)",
     ]
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What a config may say of weakly supervised segmentation."""
+"""What a config may say of the cues that a trained run gives a segmenter."""
 
 from pathlib import Path
 from typing import Annotated, Literal

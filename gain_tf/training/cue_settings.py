@@ -1,0 +1,68 @@
+"""What the cues in a folder were made with: cues of two makings never lie side by side."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gain_tf.config import Config
+from gain_tf.errors import UserError
+from gain_tf.files import replacing
+
+SETTINGS = "settings.json"
+
+
+def claim_cues(
+    out: Path, config: Config, split: str, row: str, model: Path, class_names: Sequence[str]
+) -> None:
+    """Claim a folder for one way of making cues.
+
+    Args:
+        out: the folder; made where it is not there.
+        config: of the row.
+        split: whose images the cues are of.
+        row: whose attention they are.
+        model: file of its network.
+        class_names: in the order of the cues.
+
+    Raises:
+        UserError: the folder holds cues that were made otherwise.
+    """
+    record = {
+        "cues": config.cues.model_dump(mode="json"),
+        "split": split,
+        "row": row,
+        "model": _hash(model),
+        "class_names": list(class_names),
+    }
+    path = out / SETTINGS
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if changed := sorted(_changes(before, record)):
+            raise UserError(
+                f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
+                "folder by --out, or delete this one"
+            )
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _changes(before: Any, now: Any, key: str = "") -> list[str]:
+    """List the dotted keys whose values differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            change
+            for name in {**before, **now}
+            for change in _changes(before.get(name), now.get(name), f"{key}.{name}".lstrip("."))
+        ]
+    if before == now:
+        return []
+    return ["by another model" if key == "model" else f"{key}: {before}, now {now}"]
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
