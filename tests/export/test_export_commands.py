@@ -99,7 +99,8 @@ def test_it_is_judged_as_the_run_was_and_without_tensorflow(exported, run, tmp_p
     )
     ours = json.loads((tmp_path / "evaluation.json").read_text())
     theirs = json.loads((run / "evaluation.json").read_text())
-    assert_close(ours, theirs)
+    # A run is judged on every test split, a file on the one asked for.
+    assert_close(ours, {key: theirs[key] for key in theirs.keys() - {"splits"}})
 
 
 def assert_close(left, right):

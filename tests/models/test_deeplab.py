@@ -1,5 +1,6 @@
 """The segmenters: layout, resolution, and that dilation keeps what the classifier computed."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -96,8 +97,15 @@ def test_convolutions_come_from_the_package_where_nothing_can_be_downloaded():
 @pytest.mark.slow
 def test_a_whole_classifier_gives_fc6_and_fc7_too(tmp_path):
     classifier = keras.applications.VGG16(weights=None)
-    classifier.save_weights(tmp_path / "vgg.weights.h5")
-    (tmp_path / "vgg.weights.h5").rename(tmp_path / "vgg16.h5")
+    # The layout of the files that keras.applications downloads.
+    with h5py.File(tmp_path / "vgg16.h5", "w") as file:
+        file.attrs["layer_names"] = [layer.name for layer in classifier.layers]
+        for layer in classifier.layers:
+            group = file.create_group(layer.name)
+            names = ["kernel", "bias"] if layer.weights else []
+            group.attrs["weight_names"] = names
+            for name, values in zip(names, layer.get_weights(), strict=True):
+                group[name] = values
     network = build_segmenter("deeplab_vgg16", 2, weights=tmp_path / "vgg16.h5")
     kernel, bias = classifier.get_layer("fc1").get_weights()
     kept, kept_bias = network.get_layer("fc6").get_weights()
