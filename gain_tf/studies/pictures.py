@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gain_tf.report.style import FAINT, INK, row_colour
+from gain_tf.report.style import FAINT, INK, ROW_COLOURS, row_colour
 from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.summary import Spread, SummaryRow
 
@@ -18,6 +18,9 @@ ACCURACY, ENERGY, SEGMENTER = (
     )
 )
 HEIGHT = 3.4
+
+MARKERS = "os^Dv"
+"""Of the rows, a new one wherever the colours begin again."""
 
 
 def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
@@ -75,7 +78,7 @@ def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
             100 * up.mean,
             xerr=_bar(across),
             yerr=_bar(up),
-            fmt="o",
+            fmt=_marker(number),
             color=row_colour(number),
             label=row.name,
             elinewidth=0.8,
@@ -98,13 +101,17 @@ def _line(axes: Axes, line: Sequence[SummaryRow], index: int, name: str, number:
         [annotated for annotated, _ in points],
         [100 * spread.mean for _, spread in points],
         yerr=[_bar(spread) or 0 for _, spread in points],
-        marker="o",
+        marker=_marker(number),
         markersize=4,
         linewidth=1.4,
         elinewidth=0.8,
         color=row_colour(number),
         label=name,
     )
+
+
+def _marker(number: int) -> str:
+    return MARKERS[number // len(ROW_COLOURS) % len(MARKERS)]
 
 
 def _bar(spread: Spread) -> float | None:
