@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 Command = Callable[..., Any]
+
+run_argument = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+"""RUN, handed to the command as `folder`."""
+
+images_argument = click.argument(
+    "images", metavar="IMAGES...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+"""IMAGES, files or folders, handed to the command as `images`."""
+
+row_option = click.option(
+    "--row", help="A row of the run's comparison, such as baseline. [default: the run's own]"
+)
+"""`--row`, None where it is left out."""
 
 
 def config_options(command: Command) -> Command:

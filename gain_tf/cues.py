@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import run
+from gain_tf.cli import row_option, run, run_argument
 from gain_tf.errors import UserError
 
 CHANGEABLE = ("cues.", "data.root=")
 
 
 @click.command
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@run_argument
 @click.option("--split", default="train", show_default=True, help="Split to make cues of.")
-@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@row_option
 @click.option(
     "--out",
     metavar="DIR",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gain_tf.cli import run
+from gain_tf.cli import row_option, run
 
 if TYPE_CHECKING:
     from gain_tf.evaluation.predictions import Predictions
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 @click.command
 @click.argument("folder", metavar="RUN_OR_FILE", type=click.Path(path_type=Path))
 @click.option("--split", help="Split to judge on. [default: test, else validation]")
-@click.option(
-    "--row", help="A row of the run's comparison, such as baseline. [default: the run's own]"
-)
+@row_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import run
+from gain_tf.cli import images_argument, row_option, run, run_argument
 from gain_tf.errors import UserError
 
 
 @click.command
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument(
-    "images", metavar="IMAGES...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@run_argument
+@images_argument
 @click.option(
     "--out",
     required=True,
@@ -23,7 +21,7 @@ from gain_tf.errors import UserError
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for overlays (PNG), maps (NPY) and scores.csv.",
 )
-@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@row_option
 @click.option("--classes", metavar="A,B", help="Classes to explain, by name. [default: the best]")
 @click.option("--top", type=click.IntRange(min=1), help="How many of the best. [default: 1]")
 @click.option(

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import run
+from gain_tf.cli import images_argument, row_option, run, run_argument
 from gain_tf.errors import UserError
 
 
 @click.command
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument(
-    "images", metavar="IMAGES...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@run_argument
+@images_argument
 @click.option(
     "--out",
     required=True,
@@ -21,7 +19,7 @@ from gain_tf.errors import UserError
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for masks/ (indexed PNG) and overlays/.",
 )
-@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@row_option
 @click.option(
     "--scales",
     metavar="A,B",

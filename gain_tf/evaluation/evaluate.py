@@ -20,6 +20,9 @@ from gain_tf.evaluation.predictions import Predictions
 from gain_tf.files import replacing
 from gain_tf.metrics import mean_intersection_over_union
 
+PREDICTIONS = "predictions.csv"
+"""Beside `evaluation.json`: the verdict on each image."""
+
 if TYPE_CHECKING:
     from gain_tf.models.classifier import AttentiveClassifier
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
+from gain_tf.evaluation.evaluate import PREDICTIONS
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.report import words
@@ -22,6 +22,7 @@ from gain_tf.report.examples import answers, choose
 from gain_tf.report.result import RowResult
 from gain_tf.report.style import embedded, row_colour, save
 from gain_tf.report.table import COLUMNS, figures_on
+from gain_tf.report.templates import templates
 
 PAGE = "report.html"
 
@@ -66,7 +67,7 @@ def _confusion(folder: Path, data: DataSet, results: Sequence[RowResult]) -> dic
     shown = {}
     for result in results:
         truth, verdicts = read_verdicts(
-            result.folder / "predictions.csv", data.class_names, single_label=data.single_label
+            result.folder / PREDICTIONS, data.class_names, single_label=data.single_label
         )
         figure = confusion_figure(truth, verdicts, data, result.name)
         path = result.folder / "confusion_matrix.png"
@@ -102,13 +103,7 @@ def _kept(figure: Figure, path: Path) -> str:
 
 
 def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("gain_tf.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("gain_tf.report")
     environment.filters["percent"] = percent
     return environment.get_template("report.html.j2")
 

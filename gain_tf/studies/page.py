@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from gain_tf.files import replacing
 from gain_tf.report.style import embedded, row_colour
+from gain_tf.report.templates import templates
 from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.paired_bootstrap import PairedDifference
 from gain_tf.studies.pictures import budget_curve, pareto
@@ -50,13 +49,7 @@ def write_page(
         rows: of the table.
         failures: runs that are missing in it.
     """
-    environment = Environment(
-        loader=PackageLoader("gain_tf.studies", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("gain_tf.studies")
     environment.filters["spread"] = spread
     environment.filters["difference"] = difference
     drawn = [figure for figure in (pareto(rows), budget_curve(rows)) if figure is not None]

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,10 +78,9 @@ def _cell(study: Study, base: Config, point: dict[str, Any], seed: int) -> Cell:
     return Cell(point, seed, changed(base, own, f"{study.name}: grid"))
 
 
-def described(point: dict[str, Any], keys: Sequence[str] | None = None) -> str:
+def described(point: dict[str, Any]) -> str:
     """Write a point of the grid for people: the last word of each key, and its value."""
-    chosen = point if keys is None else {key: point[key] for key in keys}
-    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in chosen.items())
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in point.items())
 
 
 def _slug(point: dict[str, Any]) -> str:

@@ -83,14 +83,15 @@ def _run(cell: Cell, folder: Path, parallel: int) -> Failure | None:
     config, log = folder / "configs" / f"{cell.name}.yaml", folder / "logs" / f"{cell.name}.txt"
     with replacing(config) as temporary:
         write_config(cell.config, temporary)
-    threads = str(max(1, (os.cpu_count() or 1) // parallel))
-    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if parallel > 1:
+        environment["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // parallel))
     with log.open("w", encoding="utf-8") as output:
         ended = subprocess.run(
             [sys.executable, "-m", "gain_tf.fit", "--config", str(config)],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment if parallel > 1 else {**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=environment,
             check=False,
         )
     if ended.returncode == 0:

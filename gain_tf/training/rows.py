@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from gain_tf.config import Config, Segmenter
 from gain_tf.config.load import row_of
+from gain_tf.config.study import CONTROLS, PLAIN
 from gain_tf.report.result import BASELINE, CONTROL, GUIDED
 
 WARM_UP = "warm_up"
 
-PLAIN = {"guidance.alpha": 0.0, "guidance.omega": 0.0}
-ROLLED = {"data.budget.placement": "rolled"}
 UNANNOTATED = {
     **PLAIN,
     "data.budget.masks": 0,
@@ -49,7 +48,7 @@ def rows_of(config: Config) -> list[Row]:
         changes[BASELINE] = dict(PLAIN)
     changes[GUIDED] = {}
     if evaluation.control:
-        changes[CONTROL] = dict(ROLLED)
+        changes[CONTROL] = dict(CONTROLS["rolled"])
     changes |= evaluation.rows
     return [Row(name, row_of(config, change), change) for name, change in changes.items()]
 

@@ -10,7 +10,12 @@ from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
-from gain_tf.evaluation.evaluate import evaluate_everywhere, write_evaluation, write_predictions
+from gain_tf.evaluation.evaluate import (
+    PREDICTIONS,
+    evaluate_everywhere,
+    write_evaluation,
+    write_predictions,
+)
 from gain_tf.models.gain import GAIN
 from gain_tf.report.page import write_report
 from gain_tf.report.result import RowResult
@@ -113,7 +118,7 @@ def _finish(
     figures = read_figures(folder)
     if figures is None:
         figures, predictions = evaluate_everywhere(model, row.config, data)
-        write_predictions(predictions, data, folder / "predictions.csv")
+        write_predictions(predictions, data, folder / PREDICTIONS)
         write_evaluation(figures, folder / EVALUATION)
     if row.config.segmenter.network is not None:
         cues = folder / "cues" / "train"

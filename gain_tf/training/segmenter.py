@@ -1,6 +1,5 @@
 """The segmenter of a row: trained on cues, or on masks as the upper bound."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from gain_tf.data.pipeline import training_batches
 from gain_tf.data.progress import tracked
 from gain_tf.data.schedule import Schedule
 from gain_tf.evaluation.evaluate import write_evaluation
-from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
 from gain_tf.models.weights import WeightsUnavailableError
 from gain_tf.report.confusion import pixel_confusion_figure
+from gain_tf.report.style import save
 from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
@@ -28,6 +27,7 @@ from gain_tf.segmentation.segmenter import Method, WeakSegmenter
 from gain_tf.training.build import build_optimizer, freeze
 from gain_tf.training.checkpoint import checkpoints, epochs_done
 from gain_tf.training.epochs import MODEL, fit_epochs
+from gain_tf.training.run_folder import EVALUATION, read_figures
 
 
 def train_segmenter(
@@ -127,10 +127,7 @@ def finish_segmenter(
         maker.make(tracked(missing, "cues"), made, config.data.batch_size)
         taught = cues_as_masks(taught, made)
     model = train_segmenter(config, data, taught, folder, verbose=verbose)
-    judged = folder / "evaluation.json"
-    if judged.is_file():
-        return json.loads(judged.read_text(encoding="utf-8"))
-    return judge_row(model, config, data, folder, title)
+    return read_figures(folder) or judge_row(model, config, data, folder, title)
 
 
 def judge_row(
@@ -162,9 +159,8 @@ def judge_row(
     }
     confusion = np.array(figures["segmentation"]["confusion"])
     picture = pixel_confusion_figure(confusion, ["background", *names], title)
-    with replacing(folder / "confusion_matrix.png") as temporary:
-        picture.savefig(temporary, dpi=110)
-    write_evaluation(figures, folder / "evaluation.json")
+    save(picture, folder / "confusion_matrix.png")
+    write_evaluation(figures, folder / EVALUATION)
     return figures
 
 
