@@ -113,11 +113,9 @@ def render_split(
         np.zeros((count, 4), np.float32),
     )
 
-    def render(scene: Scene) -> None:
-        rendering = scene.render(size)
-        split.images[scene.index] = rendering.image
-        split.masks[scene.index] = rendering.mask
-        split.boxes[scene.index] = rendering.box
-
-    render_all(scenes, render, workers)
+    renderings = render_all(scenes, lambda scene: scene.render(size), workers)
+    for index, rendering in enumerate(renderings):
+        split.images[index] = rendering.image
+        split.masks[index] = rendering.mask
+        split.boxes[index] = rendering.box
     return split
