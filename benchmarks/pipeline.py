@@ -25,7 +25,8 @@ import tensorflow as tf
 
 from gain_tf.config import Augmentation
 from gain_tf.data.dataset import Split
-from gain_tf.data.files import FileRecord, splits_of
+from gain_tf.data.file_pictures import FileRecord
+from gain_tf.data.files import splits_of
 from gain_tf.data.kept import kept_on_disk
 from gain_tf.data.pipeline import training_batches
 from gain_tf.data.schedule import Schedule

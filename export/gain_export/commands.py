@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from gain_tf.cli import row_option, run_argument
+
 
 @click.command
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@run_argument
 @click.option(
     "--to",
     "targets",
@@ -28,7 +30,7 @@ import click
     help="Write the next version of a model repository instead, for an inference server.",
 )
 @click.option("--name", help="Name of the model. [default: the run's]")
-@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@row_option
 @click.option(
     "--top",
     type=click.IntRange(min=1),

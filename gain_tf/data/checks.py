@@ -11,7 +11,8 @@ import numpy as np
 from gain_tf.config.sentences import nearest
 from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
-from gain_tf.data.files import DataError, FileRecord, MaskValues, is_binary, splits_of
+from gain_tf.data.file_pictures import FileRecord, MaskValues, is_binary
+from gain_tf.data.files import DataError, splits_of
 from gain_tf.data.object_checks import annotation_problems
 from gain_tf.data.progress import tracked
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gain_tf.data.files import FileRecord
+from gain_tf.data.file_pictures import FileRecord
 
 
 def divided(

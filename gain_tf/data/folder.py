@@ -23,7 +23,8 @@ from gain_tf.data.annotation_files import Annotations, annotation_paths, read_an
 from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import UNKNOWN, DataSet
 from gain_tf.data.division import divided
-from gain_tf.data.files import DataError, FileRecord
+from gain_tf.data.file_pictures import FileRecord
+from gain_tf.data.files import DataError
 from gain_tf.data.folder_about import about_folder
 from gain_tf.data.folder_listing import list_images
 from gain_tf.data.listing import root_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from gain_tf.data.annotation_files import Annotations
-from gain_tf.data.files import FileRecord
+from gain_tf.data.file_pictures import FileRecord
 
 NAMED = 3
 """Files that are named where more are left out."""

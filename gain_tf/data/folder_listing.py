@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gain_tf.config import Folder
 from gain_tf.data.annotation_files import Annotations
-from gain_tf.data.files import FileRecord
+from gain_tf.data.file_pictures import FileRecord
 from gain_tf.data.listing import path_below, read_listing
 from gain_tf.data.photographs import MASKS, is_picture, photographs
 

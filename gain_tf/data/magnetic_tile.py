@@ -11,7 +11,8 @@ from pathlib import Path
 from gain_tf.config import Data
 from gain_tf.data.checks import checked_splits
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.files import DataError, FileRecord
+from gain_tf.data.file_pictures import FileRecord
+from gain_tf.data.files import DataError
 from gain_tf.data.folder_about import said_sizes
 from gain_tf.data.listing import Row, path_below, read_listing, root_of
 

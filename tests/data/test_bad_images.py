@@ -11,7 +11,7 @@ from gain_tf.config import Augmentation, Budget
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.budget import within_budget
 from gain_tf.data.decode import UnreadableImageError
-from gain_tf.data.files import FilePictures, FileRecord
+from gain_tf.data.file_pictures import FilePictures, FileRecord
 from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
 from gain_tf.errors import FailedError

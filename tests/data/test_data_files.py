@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gain_tf.data.files import FilePictures, FileRecord, boxes_of_mask, is_binary, splits_of
+from gain_tf.data.file_pictures import FilePictures, FileRecord, is_binary
+from gain_tf.data.files import boxes_of_mask, splits_of
 
 
 def record(path, labels=("b",), split="train", mask=None, **more):

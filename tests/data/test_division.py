@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from gain_tf.data.division import divided
-from gain_tf.data.files import FileRecord
+from gain_tf.data.file_pictures import FileRecord
 
 
 def records(*labels, split=""):
