@@ -66,6 +66,7 @@ def test_every_image_gets_labels_arrays_and_a_verdict(run, capsys):
     assert f"best threshold {best['threshold']:g}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_made_again_and_what_is_missing_is(run, capsys):
     folder, data = run
     assert call(folder) == 0
@@ -80,6 +81,7 @@ def test_what_is_done_is_not_made_again_and_what_is_missing_is(run, capsys):
     assert kept.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_cues_of_other_settings_are_not_mixed_in(run, tmp_path, capsys):
     folder, _ = run
     none = ["--set", "cues.background.source=none"]

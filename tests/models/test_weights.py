@@ -108,6 +108,7 @@ def test_efficientnet_lite0_knows_a_zebra_and_an_airliner(photograph, label):
     assert probabilities.max() > 0.5
 
 
+@pytest.mark.slow
 @needs_lite0
 def test_efficientnet_lite0_takes_its_package_by_default():
     ours, original = efficientnet_lite0(3), imagenet_classifier()

@@ -130,6 +130,7 @@ def test_last_layers_and_biases_learn_faster(make, batch):
         np.testing.assert_allclose(faster[path], factor * plain[path], rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["sec", "gain", "supervised"])
 def test_fit_lowers_the_loss_and_evaluate_reports_each_term(make, batch, method):
     model = make(method)

@@ -41,6 +41,7 @@ def kept(config):
     return sorted(config.data.cache_folder.rglob("*.png"))
 
 
+@pytest.mark.slow
 def test_the_gradient_saliency_of_the_starting_network(config, data):
     settings = config()
     split, model = annotated_split(settings, data), build_model(settings, data, 1)

@@ -102,6 +102,7 @@ def test_the_plan_of_a_row(data):
     assert (plan.images, plan.batch_size, plan.drawn, plan.steps, plan.seed) == (8, 4, 2, 1, 5)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_to_be_had(data, tmp_path):
     for changes, said in (
         ({"model__backbone": "no_such_net"}, "model: .*no_such_net"),
