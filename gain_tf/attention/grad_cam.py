@@ -59,17 +59,21 @@ def attention_map(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     Returns:
         Raw attention maps, (P, h, w), at least 0, on the scale of the score.
     """
-    return tf.nn.relu(tf.einsum("phwk,pk->phw", features, weights))
+    return tf.nn.relu(_weighed(features, weights))
 
 
-def grad_cam(
+def _weighed(features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    return tf.einsum("phwk,pk->phw", features, weights)
+
+
+def class_evidence(
     features: tf.Tensor,
     head: Callable[..., tf.Tensor],
     classes: tf.Tensor,
     *,
     weight_gradient: bool = True,
 ) -> tf.Tensor:
-    """Compute the attention map of one class for each row of features (Eq. 1 and 2).
+    """Compute what each cell says for or against one class: Eq. 1, and Eq. 2 before its ReLU.
 
     The result is differentiable with respect to the features and the head's weights. The head
     runs in inference mode: the map that is trained is the map that will be shown.
@@ -84,7 +88,28 @@ def grad_cam(
             fully connected head that costs accuracy and kills maps.
 
     Returns:
-        Raw attention maps, (P, h, w), at least 0.
+        (P, h, w), any sign.
     """
     weights = channel_weights(class_gradient(features, head, classes))
-    return attention_map(features, weights if weight_gradient else tf.stop_gradient(weights))
+    return _weighed(features, weights if weight_gradient else tf.stop_gradient(weights))
+
+
+def grad_cam(
+    features: tf.Tensor,
+    head: Callable[..., tf.Tensor],
+    classes: tf.Tensor,
+    *,
+    weight_gradient: bool = True,
+) -> tf.Tensor:
+    """Compute the attention map of one class for each row of features (Eq. 1 and 2).
+
+    Args:
+        features: as in `class_evidence`.
+        head: as there.
+        classes: as there.
+        weight_gradient: as there.
+
+    Returns:
+        Raw attention maps, (P, h, w), at least 0.
+    """
+    return tf.nn.relu(class_evidence(features, head, classes, weight_gradient=weight_gradient))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from gain_tf.config.cues import Cues
+from gain_tf.config.guidance import Guidance
 from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
@@ -141,26 +142,6 @@ class Model(Section):
     batch_norm_momentum: float | None = Field(default=None, ge=0, lt=1)
 
 
-class Guidance(Section):
-    """The choices of Eq. 1 to 10: see `gain_tf.GAIN`.
-
-    `box_prior` is the foreground S of Eq. 9: `fill` (all of the box), `free` (inside the box
-    attention is left alone), `saliency` (what `data.saliency` makes); `auto` is `saliency` where
-    `data.saliency` has a source, else `fill`.
-    """
-
-    alpha: float = Field(default=1.0, ge=0)
-    omega: float = Field(default=10.0, ge=0)
-    kind: Literal["pixel", "box", "both", "none"] = "both"
-    sigma: float = 0.5
-    slope: float = Field(default=10.0, gt=0)
-    normalise: Literal["max", "none"] = "max"
-    weight_gradient: bool = True
-    erase_to: Literal["mean", "black", "blur"] = "mean"
-    box_prior: Literal["auto", "fill", "free", "saliency"] = "auto"
-    max_labels: int | None = Field(default=None, ge=1)
-
-
 class Training(Section):
     """How long, and on what.
 
@@ -237,7 +218,6 @@ class Config(Section):
     @property
     def wants_saliency(self) -> bool:
         """Whether Eq. 9 is part of training, with a saliency map for its foreground."""
-        guidance = self.guidance
-        boxes = guidance.omega > 0 and guidance.kind in ("box", "both")
-        prior = guidance.box_prior in ("auto", "saliency")
-        return boxes and prior and self.data.saliency.source != "none"
+        prior = self.guidance.box_prior in ("auto", "saliency")
+        saliency = self.data.saliency.source != "none"
+        return self.guidance.uses_box_formula and prior and saliency

@@ -8,9 +8,13 @@ from gain_tf.losses.classification import (
     softmax_cross_entropy,
 )
 from gain_tf.losses.constrain import Constrain, constrain
+from gain_tf.losses.energy import energy
+from gain_tf.losses.evidence import evidence
 from gain_tf.losses.expand import Expand, expand
 from gain_tf.losses.pixel import pixel_attention
 from gain_tf.losses.pixel_cross_entropy import PixelCrossEntropy, pixel_cross_entropy
+from gain_tf.losses.revive import revive
+from gain_tf.losses.rrr import rrr
 from gain_tf.losses.seed import Seed, seed
 
 __all__ = [
@@ -22,10 +26,14 @@ __all__ = [
     "attention_mining",
     "box_attention",
     "constrain",
+    "energy",
+    "evidence",
     "expand",
     "multi_label_soft_margin",
     "pixel_attention",
     "pixel_cross_entropy",
+    "revive",
+    "rrr",
     "seed",
     "softmax_cross_entropy",
 ]

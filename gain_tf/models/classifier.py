@@ -164,9 +164,10 @@ class AttentiveClassifier(keras.Model):
 
     @tf.function(reduce_retracing=True)
     def _saliency(self, images: tf.Tensor, labels: tf.Tensor, *, median: bool) -> tf.Tensor:
-        return gradient_saliency(self._logits, self.images_of(images), labels, median=median)
+        return gradient_saliency(self.logits, self.images_of(images), labels, median=median)
 
-    def _logits(self, images: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+    def logits(self, images: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Return the logits (B, C) of images (B, H, W, 3) in the features model's own type."""
         return self.head(self.features_of(images, training=training), training=training)
 
     @tf.function(reduce_retracing=True)

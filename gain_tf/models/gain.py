@@ -5,33 +5,30 @@ Source: Li et al., "Guided Attention Inference Network", Section 3.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from gain_tf.attention import pairs_of
 from gain_tf.attention.masking import Normalisation
-from gain_tf.losses import Classification
 from gain_tf.losses.classification import Activation
-from gain_tf.losses.given import as_loss
-from gain_tf.models.classifier import AttentiveClassifier
-from gain_tf.models.guided_terms import Term, guided_terms
+from gain_tf.models.attended import attend
+from gain_tf.models.guided_terms import guided_terms
 from gain_tf.models.labels import multi_hot, without_classes
 from gain_tf.models.settings import BoxPrior, EraseTo, GuidanceSettings, Kind
-
-
-def _replicas() -> int:
-    return tf.distribute.get_strategy().num_replicas_in_sync
+from gain_tf.models.term import Term
+from gain_tf.models.trainable import TrainableClassifier, replicas
 
 
 @keras.saving.register_keras_serializable("gain_tf")
-class GAIN(AttentiveClassifier):
+class GAIN(TrainableClassifier):
     """Guided Attention Inference Network.
 
     Training minimises `L_cl + alpha L_am + omega (L_e + L_bbox)`: Eq. 6 where no image is
-    annotated, Eq. 8 with masks, Eq. 10 with boxes, and both where a batch has both. Each attention
-    term averages over the images of the batch that carry it. `alpha=0, omega=0` is the plain
+    annotated, Eq. 8 with masks, Eq. 10 with boxes, and both where a batch has both; `losses` puts
+    other guidance losses in the place of L_e and L_bbox, or beside them. Each attention term
+    averages over the images of the batch that carry it. `alpha=0, omega=0` is the plain
     classifier, at the cost of a plain classifier.
 
     `fit` takes images (B, H, W, 3), or a dictionary with `image` and any of `mask` (B, H, W:
@@ -51,7 +48,8 @@ class GAIN(AttentiveClassifier):
             path reads a file.
         activation: "sigmoid" for images with any number of labels, "softmax" for exactly one.
         alpha: weight of attention mining, Eq. 6.
-        omega: weight of the annotation, Eq. 8 and 10.
+        omega: weight of the annotation, Eq. 8 and 10: of each guidance loss that `losses` gives
+            none of its own. 0 switches all of them off.
         kind: which annotation guides: "pixel", "box", "both" or "none".
         sigma: threshold of Eq. 4.
         slope: steepness of Eq. 4, the paper's omega there.
@@ -60,6 +58,11 @@ class GAIN(AttentiveClassifier):
         erase_to: what Eq. 3 erases to: "mean" colour, "black" or "blur".
         box_prior: the foreground S of Eq. 9 where an example brings no `saliency`: "fill" (all
             of the box) or "free" (inside the box attention is left alone).
+        losses: the guidance losses and the weight of each, None for omega's: "pixel" (Eq. 7, for
+            masks), "box" (Eq. 9, for boxes), and for whichever of the two `kind` lets guide (the
+            mask of an image that has both) "energy", "rrr", "evidence" and "revive": see
+            `gain_tf.losses`. None is the paper's own: "pixel" where masks guide, "box" where boxes
+            do. "rrr" takes images for numbers in [0, 255].
         max_labels: None computes exactly the (image, class) pairs there are; a number pads each
             image to as many, the static form that XLA needs.
         unguided_classes: classes without an object to attend to ("free of defects"): they are
@@ -97,6 +100,7 @@ class GAIN(AttentiveClassifier):
         weight_gradient: bool = True,
         erase_to: EraseTo = "mean",
         box_prior: BoxPrior = "fill",
+        losses: Mapping[str, float | None] | None = None,
         max_labels: int | None = None,
         unguided_classes: Sequence[int] = (),
         image_size: tuple[int, int] | None = None,
@@ -107,9 +111,17 @@ class GAIN(AttentiveClassifier):
         **kwargs: Any,
     ) -> None:
         guidance = GuidanceSettings(
-            alpha, omega, kind, sigma, slope, normalise, weight_gradient, erase_to, box_prior
+            alpha,
+            omega,
+            kind,
+            sigma,
+            slope,
+            normalise,
+            weight_gradient,
+            erase_to,
+            box_prior,
+            None if losses is None else dict(losses),
         )
-        default_loss = Classification(activation)
         super().__init__(
             backbone,
             head,
@@ -127,12 +139,10 @@ class GAIN(AttentiveClassifier):
         self.max_labels = max_labels
         self.unguided_classes = tuple(int(c) for c in unguided_classes)
         self._check_classes()
-        self._default_loss = default_loss
-        self._given_loss: keras.losses.Loss | None = None
         names = [*self.guidance.weights]
         names += ["zero_maps"] if self.guidance.attends else []
         names += ["regularisation"] if self.losses else []
-        self.term_metrics = {name: keras.metrics.Mean(name=name) for name in names}
+        self.track_terms(names)
 
     def _check_classes(self) -> None:
         strange = [c for c in self.unguided_classes if not 0 <= c < self.classes]
@@ -141,44 +151,10 @@ class GAIN(AttentiveClassifier):
         if self.max_labels is not None and not 1 <= self.max_labels <= self.classes:
             raise ValueError(f"max_labels must lie in 1 to {self.classes}, not {self.max_labels}")
 
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        *,
-        jit_compile: bool | Literal["auto"] = "auto",
-        **kwargs: Any,
-    ) -> None:
-        """Configure training as `keras.Model.compile` does.
-
-        Args:
-            optimizer: as in Keras.
-            loss: L_cl of multi-hot labels and probabilities, both (B, C): a Keras loss, its
-                name, or a function; None takes the activation's own cross-entropy, computed on
-                logits.
-            jit_compile: "auto" compiles with XLA where there is a GPU and the pairs are static:
-                on a CPU XLA is several times slower than the plain graph.
-            **kwargs: as in Keras.
-
-        Raises:
-            ValueError: `jit_compile=True` with a number of pairs that changes from batch to
-                batch.
-        """
-        static = self.max_labels is not None or not self.guidance.attends
-        if jit_compile is True and not static:
-            raise ValueError(
-                "jit_compile=True needs a fixed number of classes an image: give max_labels "
-                "(1 for images with one label) to GAIN"
-            )
-        super().compile(optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
-        if jit_compile == "auto":
-            self.jit_compile = static and bool(tf.config.list_physical_devices("GPU"))
-        self._given_loss = None if loss is None else as_loss(loss)
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as `get_compile_config` describes, with the optimiser's state to be loaded."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
+    @property
+    def static(self) -> bool:
+        """Whether every batch has as many pairs, which XLA needs."""
+        return self.max_labels is not None or not self.guidance.attends
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step down Eq. 6, 8 or 10, whichever the batch's annotation makes of it."""
@@ -186,16 +162,16 @@ class GAIN(AttentiveClassifier):
         with tf.GradientTape() as tape:
             scores, terms = self.terms(x, y, sample_weight, training=True)
             total = self.total(terms)
-            scaled_total = self.optimizer.scale_loss(total / _replicas())
+            scaled_total = self.optimizer.scale_loss(total / replicas())
         gradients = tape.gradient(scaled_total, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self._track(x, y, sample_weight, scores, terms, total)
+        return self.tracked(x, y, sample_weight, scores, terms, total)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Compute every term that training minimises, without a step."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         scores, terms = self.terms(x, y, sample_weight, training=False)
-        return self._track(x, y, sample_weight, scores, terms, self.total(terms))
+        return self.tracked(x, y, sample_weight, scores, terms, self.total(terms))
 
     def terms(
         self, x: Any, y: Any, sample_weight: Any = None, *, training: bool
@@ -220,7 +196,7 @@ class GAIN(AttentiveClassifier):
         features = self.features_of(images, training=training)
         logits = self.head(features, training=training)
         scores = self.probabilities(logits)
-        loss = self._classification(labels, logits, scores, sample_weight)
+        loss = self.classification(labels, logits, scores, sample_weight)
         terms = {"classification": Term(loss, batch)}
         if self.losses:
             # Read before the erased stream: its calls would replace activity regularisers.
@@ -230,41 +206,16 @@ class GAIN(AttentiveClassifier):
 
         guided = without_classes(labels, self.unguided_classes, self.classes)
         pairs = pairs_of(guided, self.max_labels)
-        terms |= guided_terms(self, self.guidance, example, features, pairs, sample_weight)
-        return scores, terms
+        seen = attend(
+            self, self.guidance, example, features, pairs, sample_weight, static=self.static
+        )
+        return scores, terms | guided_terms(seen)
 
     def total(self, terms: Mapping[str, Term]) -> tf.Tensor:
         """Sum the terms by their weights (Eq. 6, 8, 10), with the layers' own regularisation."""
         weights = {**self.guidance.weights, "regularisation": 1.0, "zero_maps": 0.0}
         dtype = terms["classification"].value.dtype
         return tf.add_n([weights[name] * tf.cast(t.value, dtype) for name, t in terms.items()])
-
-    def _classification(
-        self, labels: tf.Tensor, logits: tf.Tensor, scores: tf.Tensor, sample_weight: Any
-    ) -> tf.Tensor:
-        given = self._given_loss
-        loss: Any = (
-            self._default_loss(labels, logits, sample_weight=sample_weight)
-            if given is None
-            else given(labels, scores, sample_weight=sample_weight)
-        )
-        # Keras divides its losses by the number of replicas; `train_step` divides the total.
-        return loss * _replicas()
-
-    def _track(
-        self,
-        x: Any,
-        y: Any,
-        sample_weight: Any,
-        scores: tf.Tensor,
-        terms: Mapping[str, Term],
-        total: tf.Tensor,
-    ) -> dict[str, Any]:
-        self._loss_tracker.update_state(total, sample_weight=terms["classification"].carriers)
-        for name, term in terms.items():
-            if name in self.term_metrics:
-                self.term_metrics[name].update_state(term.value, sample_weight=term.carriers)
-        return self.compute_metrics(x, y, scores, sample_weight=sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         """Return what rebuilds the model: its two parts and its settings."""

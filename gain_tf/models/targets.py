@@ -4,12 +4,16 @@ An annotation that shows nothing of a pair's class (an empty mask, boxes of othe
 not say where the object is: the pair carries no target.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from gain_tf.attention import Pairs, area_average, box_coverage
+from gain_tf.models.settings import GuidanceSettings
+
+Example = Mapping[str, tf.Tensor]
+Grid = tuple[tf.Tensor | int, tf.Tensor | int]
 
 UNKNOWN = 255
 """Mask value of a pixel whose class nobody annotated."""
@@ -29,54 +33,131 @@ class Target(NamedTuple):
     carried: tf.Tensor
 
 
-def _flag(example: Mapping[str, tf.Tensor], key: str, pairs: Pairs) -> tf.Tensor:
-    """Return the flag of each pair's image; an example without the flag has the annotation."""
-    if key not in example:
-        return tf.ones_like(pairs.valid)
-    return tf.gather(tf.reshape(tf.cast(example[key], tf.float32), [-1]), pairs.image)
-
-
-def mask_target(
-    example: Mapping[str, tf.Tensor], pairs: Pairs, height: tf.Tensor, width: tf.Tensor
-) -> Target:
+def mask_target(example: Example, pairs: Pairs, grid: Grid) -> Target:
     """Average the masks of the pairs' classes over the cells of the map.
 
     Args:
         example: `mask` (B, H, W), class index + 1, 0 background, 255 unknown; optionally
             `has_mask` (B,).
         pairs: of the batch.
-        height: rows h of the map.
-        width: columns w of the map.
+        grid: rows h and columns w of the map.
 
     Returns:
         The target of each pair.
     """
     masks = tf.gather(tf.cast(example["mask"], tf.int32), pairs.image)
-    inside = tf.cast(masks == pairs.category[:, tf.newaxis, tf.newaxis] + 1, tf.float32)
-    known = area_average(tf.cast(masks != UNKNOWN, tf.float32), height, width)
-    value = tf.math.divide_no_nan(area_average(inside, height, width), known)
-    shown = tf.cast(tf.reduce_max(inside, axis=(1, 2)) > 0, tf.float32)
-    return Target(value, known, shown * _flag(example, "has_mask", pairs))
+    inside = masks == pairs.category[:, tf.newaxis, tf.newaxis] + 1
+    return _from_masks(masks, inside, _flag(example, "has_mask", pairs), grid)
 
 
-def box_target(
-    example: Mapping[str, tf.Tensor], pairs: Pairs, height: tf.Tensor, width: tf.Tensor
-) -> Target:
+def box_target(example: Example, pairs: Pairs, grid: Grid) -> Target:
     """Draw the boxes of the pairs' classes on the grid of the map.
 
     Args:
         example: `boxes` (B, N, 4), y0 x0 y1 x1 in [0, 1], and `box_labels` (B, N), -1 for
             padding; optionally `has_boxes` (B,).
         pairs: of the batch.
-        height: rows h of the map.
-        width: columns w of the map.
+        grid: rows h and columns w of the map.
 
     Returns:
         The target of each pair.
     """
     labels = tf.gather(tf.cast(example["box_labels"], tf.int32), pairs.image)
-    chosen = labels == pairs.category[:, tf.newaxis]
+    return _from_boxes(example, pairs, labels == pairs.category[:, tf.newaxis], grid)
+
+
+def annotation_target(
+    example: Example, pairs: Pairs, grid: Grid, guidance: GuidanceSettings
+) -> Target:
+    """Return what says more of the pair's class: its mask, else its boxes.
+
+    Args:
+        example: as in `mask_target`, `box_target` or both.
+        pairs: of the batch.
+        grid: rows h and columns w of the map.
+        guidance: which of the two may guide.
+
+    Returns:
+        The target of each pair.
+    """
+    targets = []
+    if guidance.uses_masks and "mask" in example:
+        targets.append(mask_target(example, pairs, grid))
+    if guidance.uses_boxes and "boxes" in example:
+        targets.append(box_target(example, pairs, grid))
+    return _first_of(targets)
+
+
+def object_target(
+    example: Example, images: Pairs, grid: Grid, guidance: GuidanceSettings
+) -> Target:
+    """Return where an image has an object of whatever class: by its mask, else by its boxes.
+
+    Args:
+        example: as in `annotation_target`.
+        images: their rows in the batch; the category does not matter.
+        grid: rows h and columns w of the target.
+        guidance: which annotation may guide.
+
+    Returns:
+        The target of each image.
+    """
+    targets = []
+    if guidance.uses_masks and "mask" in example:
+        masks = tf.gather(tf.cast(example["mask"], tf.int32), images.image)
+        inside = (masks > 0) & (masks != UNKNOWN)
+        targets.append(_from_masks(masks, inside, _flag(example, "has_mask", images), grid))
+    if guidance.uses_boxes and "boxes" in example:
+        labels = tf.gather(tf.cast(example["box_labels"], tf.int32), images.image)
+        targets.append(_from_boxes(example, images, labels >= 0, grid))
+    return _first_of(targets)
+
+
+def annotated_images(example: Example, batch: tf.Tensor, guidance: GuidanceSettings) -> tf.Tensor:
+    """Tell which images have an annotation that shows an object.
+
+    Args:
+        example: as in `annotation_target`.
+        batch: number B of images.
+        guidance: which annotation may guide.
+
+    Returns:
+        (B,), 1.0 or 0.0.
+    """
+    every = Pairs(tf.range(batch), tf.zeros([batch], tf.int32), tf.ones([batch]))
+    return object_target(example, every, (1, 1), guidance).carried
+
+
+def _flag(example: Example, key: str, pairs: Pairs) -> tf.Tensor:
+    """Return the flag of each pair's image; an example without the flag has the annotation."""
+    if key not in example:
+        return tf.ones_like(pairs.valid)
+    return tf.gather(tf.reshape(tf.cast(example[key], tf.float32), [-1]), pairs.image)
+
+
+def _from_masks(masks: tf.Tensor, inside: tf.Tensor, flag: tf.Tensor, grid: Grid) -> Target:
+    shares = tf.cast(inside, tf.float32)
+    known = area_average(tf.cast(masks != UNKNOWN, tf.float32), *grid)
+    value = tf.math.divide_no_nan(area_average(shares, *grid), known)
+    shown = tf.cast(tf.reduce_max(shares, axis=(1, 2)) > 0, tf.float32)
+    return Target(value, known, shown * flag)
+
+
+def _from_boxes(example: Example, pairs: Pairs, chosen: tf.Tensor, grid: Grid) -> Target:
     boxes = tf.gather(tf.cast(example["boxes"], tf.float32), pairs.image)
-    value = box_coverage(boxes, chosen, height, width)
+    value = box_coverage(boxes, chosen, *grid)
     shown = tf.cast(tf.reduce_max(value, axis=(1, 2)) > 0, tf.float32)
     return Target(value, tf.ones_like(value), shown * _flag(example, "has_boxes", pairs))
+
+
+def _first_of(targets: Sequence[Target]) -> Target:
+    """Take each pair's target from the first of several that it carries."""
+    first, *others = targets
+    for other in others:
+        has = first.carried[:, tf.newaxis, tf.newaxis] > 0
+        first = Target(
+            tf.where(has, first.value, other.value),
+            tf.where(has, first.known, other.known),
+            tf.maximum(first.carried, other.carried),
+        )
+    return first

@@ -119,9 +119,7 @@ def _contents(
     guided = next(result.figures for result in results if result.name == words.GUIDED)
     environment = folder / "environment.json"
     budget = config.data.budget
-    annotated = bool(
-        (budget.masks or budget.boxes) and config.guidance.omega and config.guidance.kind != "none"
-    )
+    annotated = bool(budget.masks or budget.boxes) and config.guidance.guides
     return {
         "name": config.name,
         "config": config,

@@ -67,7 +67,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
                 figures = {**figures, "segmenter": segmenter["segmentation"]}
             budget, guidance = row.config.data.budget, row.config.guidance
             counts = (budget.masks, budget.boxes)
-            used = guidance.omega > 0 or row.config.data.background_swap > 0
+            used = guidance.guides or row.config.data.background_swap > 0
             annotated = None if "all" in counts else sum(int(count) for count in counts)
             yield Judged(cell.point, row.name, cell.seed, place, annotated if used else 0, figures)
 

@@ -62,7 +62,12 @@ def _guidance(config: Config) -> dict[str, Any]:
     """Return the settings of `GAIN`, to which saliency comes with the examples."""
     settings = config.guidance.model_dump()
     prior = settings["box_prior"]
-    return {**settings, "box_prior": "free" if prior == "free" else "fill"}
+    listed = config.guidance.losses
+    return {
+        **settings,
+        "box_prior": "free" if prior == "free" else "fill",
+        "losses": None if listed is None else {loss.name: loss.weight for loss in listed},
+    }
 
 
 def build_optimizer(settings: Optimizer, steps: int) -> keras.optimizers.Optimizer:

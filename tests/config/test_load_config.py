@@ -128,6 +128,27 @@ def test_overrides(written):
             "name: a\nguidance: {kind: boxes}",
             ["guidance.kind: must be 'pixel', 'box', 'both' or 'none', not 'boxes'"],
         ),
+        (
+            "name: a\nguidance: {losses: [{name: energie}]}",
+            ["guidance.losses.0.name: must be 'pixel', 'box', 'energy', 'rrr', 'evidence' or"],
+        ),
+        ("name: a\nguidance: {losses: []}", ["guidance: losses is empty: leave it out for"]),
+        (
+            "name: a\nguidance: {losses: [{name: rrr, weight: 0}]}",
+            ["guidance.losses.0.weight: must be greater than 0, not 0"],
+        ),
+        (
+            "name: a\nguidance: {kind: box, losses: [{name: pixel}, {name: rrr}]}",
+            ["guidance: losses lists pixel, but kind: box lets no masks guide"],
+        ),
+        (
+            "name: a\nguidance: {kind: none, losses: [{name: energy}]}",
+            ["guidance: kind: none lets no annotation guide, but losses lists"],
+        ),
+        (
+            "name: a\nguidance: {losses: [{name: energy}, {name: energy, weight: 2}]}",
+            ["guidance: losses lists energy twice: give it once, with one weight"],
+        ),
     ],
 )
 def test_every_mistake_is_one_sentence(written, text, expected):

@@ -3,6 +3,7 @@
 import pytest
 
 from gain_tf.config import ConfigError
+from gain_tf.config.load import row_of
 from gain_tf.config.study import CONTROLS, LONGER, load_study
 
 BASE = """
@@ -76,3 +77,10 @@ def test_a_base_that_is_not_there(tmp_path):
     path.write_text("name: s\nbase: nowhere.yaml\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file"):
         load_study(path)
+
+
+def test_the_plain_rows_stay_plain_whatever_losses_the_base_lists(written):
+    _, base = load_study(written("set: {guidance.losses: [{name: energy, weight: 2}]}"))
+    plain = base.evaluation.rows["plain-longer"]
+    assert not row_of(base, plain).guidance.guides
+    assert base.guidance.guides

@@ -23,7 +23,7 @@ def masks():
 
 
 def test_masks_by_hand():
-    target = mask_target({"mask": tf.constant(masks())}, PAIRS, 2, 2)
+    target = mask_target({"mask": tf.constant(masks())}, PAIRS, (2, 2))
     np.testing.assert_allclose(target.value[0], [[1.0, 0.5], [0.0, 0.0]], rtol=0, atol=1e-6)
     # of the lower left cell three pixels are known, all of them the object
     np.testing.assert_allclose(target.value[2], [[0.0, 0.0], [1.0, 0.0]], rtol=0, atol=1e-6)
@@ -35,7 +35,7 @@ def test_masks_by_hand():
 
 def test_empty_and_unknown_masks_carry_no_target():
     mask = np.stack([np.zeros((4, 4)), np.full((4, 4), 255)]).astype(np.uint8)
-    target = mask_target({"mask": tf.constant(mask)}, PAIRS, 2, 2)
+    target = mask_target({"mask": tf.constant(mask)}, PAIRS, (2, 2))
     np.testing.assert_array_equal(target.carried, [0, 0, 0])
     assert np.isfinite(target.value).all()
     np.testing.assert_array_equal(target.value, np.zeros((3, 2, 2)))
@@ -44,7 +44,7 @@ def test_empty_and_unknown_masks_carry_no_target():
 def test_a_mask_of_one_class_alone_guides_that_class_on_its_own_pixels():
     mask = np.full((2, 4, 4), 255, np.uint8)
     mask[0, :2, :2] = 1
-    target = mask_target({"mask": tf.constant(mask)}, PAIRS, 2, 2)
+    target = mask_target({"mask": tf.constant(mask)}, PAIRS, (2, 2))
     np.testing.assert_array_equal(target.carried, [1, 0, 0])
     np.testing.assert_array_equal(target.known[0], [[1, 0], [0, 0]])
     np.testing.assert_array_equal(target.value[0], [[1, 0], [0, 0]])
@@ -53,12 +53,12 @@ def test_a_mask_of_one_class_alone_guides_that_class_on_its_own_pixels():
 @pytest.mark.parametrize("flag", [[1, 0], [True, False], [[1], [0]]])
 def test_the_flag_hides_a_mask(flag):
     example = {"mask": tf.constant(masks()), "has_mask": tf.constant(flag)}
-    np.testing.assert_array_equal(mask_target(example, PAIRS, 2, 2).carried, [1, 0, 0])
+    np.testing.assert_array_equal(mask_target(example, PAIRS, (2, 2)).carried, [1, 0, 0])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
 def test_any_integer_type_of_mask(dtype):
-    target = mask_target({"mask": tf.constant(masks().astype(dtype))}, PAIRS, 2, 2)
+    target = mask_target({"mask": tf.constant(masks().astype(dtype))}, PAIRS, (2, 2))
     np.testing.assert_array_equal(target.carried, [1, 0, 1])
 
 
@@ -71,7 +71,7 @@ def example_boxes():
 
 
 def test_boxes_by_hand():
-    target = box_target(example_boxes(), PAIRS, 2, 2)
+    target = box_target(example_boxes(), PAIRS, (2, 2))
     np.testing.assert_allclose(target.value[0], [[1.0, 0.5], [0.0, 0.0]], rtol=0, atol=1e-6)
     np.testing.assert_allclose(target.value[2], np.full((2, 2), 0.25), rtol=0, atol=1e-6)
     np.testing.assert_array_equal(target.value[1], np.zeros((2, 2)))
@@ -82,14 +82,14 @@ def test_boxes_by_hand():
 @pytest.mark.parametrize("flag", [[0, 1], [[False], [True]]])
 def test_the_flag_hides_boxes(flag):
     example = {**example_boxes(), "has_boxes": tf.constant(flag)}
-    np.testing.assert_array_equal(box_target(example, PAIRS, 2, 2).carried, [0, 0, 1])
+    np.testing.assert_array_equal(box_target(example, PAIRS, (2, 2)).carried, [0, 0, 1])
 
 
 def test_targets_of_a_mixed_batch_agree_with_the_reference(batch):
     example, labels = batch
     pairs = pairs_of(tf.constant(labels))
     tensors = {key: tf.constant(value) for key, value in example.items()}
-    mask, box = mask_target(tensors, pairs, 3, 5), box_target(tensors, pairs, 3, 5)
+    mask, box = mask_target(tensors, pairs, (3, 5)), box_target(tensors, pairs, (3, 5))
     for row, (i, c) in enumerate(zip(pairs.image.numpy(), pairs.category.numpy(), strict=True)):
         pixels = example["mask"][i]
         known = reference.area_average((pixels != 255).astype(float), 3, 5)
