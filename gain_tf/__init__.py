@@ -9,7 +9,7 @@ from gain_tf.version import __version__
 if TYPE_CHECKING:
     from gain_tf import attention, losses
     from gain_tf.models.gain import GAIN
-    from gain_tf.segmentation.segmenter import WeakSegmenter
+    from gain_tf.models.segmenter import WeakSegmenter
 
 __all__ = ["GAIN", "WeakSegmenter", "__version__", "attention", "losses"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import wrapt
 
-MODULES = {"GAIN": "gain_tf.models.gain", "WeakSegmenter": "gain_tf.segmentation.segmenter"}
+MODULES = {"GAIN": "gain_tf.models.gain", "WeakSegmenter": "gain_tf.models.segmenter"}
 """Where the models that a file may hold are defined, by the name of their class."""
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from rich.progress import track
 
 from gain_tf.errors import FailedError, UserError
-from gain_tf.segmentation.crf_parameters import FULL_SIZE, LEAST_PROBABILITY, CrfParameters
+from gain_tf.models.crf_parameters import FULL_SIZE, LEAST_PROBABILITY, CrfParameters
 
 WAITING = 2
 """Images a process in work or waiting: the memory of the pool does not grow with the images."""

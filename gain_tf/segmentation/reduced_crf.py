@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from gain_tf.segmentation.crf import dense_crf
-from gain_tf.segmentation.crf_parameters import FULL_SIZE, LEAST_PROBABILITY, CrfParameters
+from gain_tf.models.crf import dense_crf
+from gain_tf.models.crf_parameters import FULL_SIZE, LEAST_PROBABILITY, CrfParameters
 
 LONGER_SIDE = 64
 """Cells along the longer side by default: 4,096 cells make matrices of 67 MB."""

@@ -14,8 +14,8 @@ from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain, load_saved
+from gain_tf.models.segmenter import WeakSegmenter
 from gain_tf.report.result import GUIDED
-from gain_tf.segmentation.segmenter import WeakSegmenter
 from gain_tf.training.environment import environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of

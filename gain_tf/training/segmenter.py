@@ -15,6 +15,8 @@ from gain_tf.data.schedule import Schedule
 from gain_tf.evaluation.evaluate import write_evaluation
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
+from gain_tf.models.segmenter import WeakSegmenter
+from gain_tf.models.segmenter_terms import Method
 from gain_tf.models.weights import WeightsUnavailableError
 from gain_tf.report.confusion import pixel_confusion_figure
 from gain_tf.report.style import save
@@ -23,7 +25,6 @@ from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
-from gain_tf.segmentation.segmenter import Method, WeakSegmenter
 from gain_tf.training.build import build_optimizer, freeze
 from gain_tf.training.checkpoint import checkpoints, epochs_done
 from gain_tf.training.epochs import MODEL, fit_epochs

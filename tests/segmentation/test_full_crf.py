@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gain_tf.errors import UserError
-from gain_tf.segmentation.crf_parameters import CrfParameters
+from gain_tf.models.crf_parameters import CrfParameters
 from gain_tf.segmentation.full_crf import refine, refined_labels
 from gain_tf.segmentation.reduced_crf import refine_reduced
 

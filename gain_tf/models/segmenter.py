@@ -11,21 +11,9 @@ from typing import Any, Literal, get_args
 import keras
 import tensorflow as tf
 
-from gain_tf import losses
-from gain_tf.losses.pixel_cross_entropy import targets_of
+from gain_tf.models.crf_parameters import TRAINING, CrfParameters
 from gain_tf.models.deeplab import LOGITS, build_segmenter
-from gain_tf.models.labels import multi_hot
-from gain_tf.segmentation.crf import dense_crf
-from gain_tf.segmentation.crf_parameters import TRAINING, CrfParameters
-
-Method = Literal["sec", "gain", "supervised"]
-
-TERMS: Mapping[Method, tuple[str, ...]] = {
-    "sec": ("seed", "expand", "constrain"),
-    "gain": ("classification", "segmentation"),
-    "supervised": ("segmentation",),
-}
-"""The terms whose sum each method minimises."""
+from gain_tf.models.segmenter_terms import TERMS, Method, class_scores, segmenter_terms
 
 
 @keras.saving.register_keras_serializable("gain_tf")
@@ -149,7 +137,7 @@ class WeakSegmenter(keras.Model):
             highest probability of each class.
         """
         if self.method == "gain":
-            return tf.sigmoid(tf.reduce_mean(logits[..., 1:], axis=(1, 2)))
+            return tf.sigmoid(class_scores(logits))
         return tf.reduce_max(tf.nn.softmax(logits)[..., 1:], axis=(1, 2))
 
     def terms(self, x: Mapping[str, Any], y: Any = None, *, training: bool) -> dict[str, tf.Tensor]:
@@ -164,7 +152,7 @@ class WeakSegmenter(keras.Model):
             Scalars by name, in the order of `TERMS`, and `regularisation`.
         """
         logits = self.logits(x, training=training)
-        terms = getattr(self, f"_{self.method}_terms")(x, y, logits)
+        terms = segmenter_terms(self.method, x, y, logits, self.crf)
         if self.weight_decay:
             squares = [tf.nn.l2_loss(tf.cast(kernel, logits.dtype)) for kernel in self._kernels()]
             terms["regularisation"] = self.weight_decay * tf.add_n(squares)
@@ -210,35 +198,6 @@ class WeakSegmenter(keras.Model):
         network = keras.saving.deserialize_keras_object(config["network"], custom_objects)
         return cls(**{**config, "network": network, "crf": CrfParameters(**config["crf"])})
 
-    def _sec_terms(self, x: Mapping[str, Any], y: Any, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        posterior = dense_crf(x["image"], logits, self.crf)
-        return {
-            "seed": losses.seed(logits, self._cues(x, logits)),
-            "expand": losses.expand(logits, multi_hot(y, self.classes)),
-            "constrain": losses.constrain(logits, posterior),
-        }
-
-    def _gain_terms(self, x: Mapping[str, Any], y: Any, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        scores = tf.reduce_mean(logits[..., 1:], axis=(1, 2))
-        margin = losses.multi_label_soft_margin(multi_hot(y, self.classes), scores)
-        targets = targets_of(self._cues(x, logits))
-        return {
-            "classification": tf.reduce_mean(margin),
-            "segmentation": losses.pixel_cross_entropy(logits, targets),
-        }
-
-    def _supervised_terms(
-        self, x: Mapping[str, Any], y: Any, logits: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
-        targets = _resized(x["mask"][..., tf.newaxis], logits)[..., 0]
-        return {"segmentation": losses.pixel_cross_entropy(logits, targets)}
-
-    def _cues(self, x: Mapping[str, Any], logits: tf.Tensor) -> tf.Tensor:
-        if "cues" in x:
-            return _resized(x["cues"], logits)
-        # An unknown cell is no class: a row of zeros.
-        return tf.one_hot(_resized(x["mask"][..., tf.newaxis], logits)[..., 0], self.classes + 1)
-
     def _track(
         self, x: Mapping[str, Any], terms: Mapping[str, tf.Tensor], total: tf.Tensor
     ) -> dict[str, Any]:
@@ -277,8 +236,3 @@ def _classes_of(network: keras.Model, classes: int | None) -> int:
             f"background need {classes + 1}"
         )
     return shape[-1] - 1
-
-
-def _resized(values: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Take cues or masks (N, H, W, c) to the map by the nearest neighbour, as integers."""
-    return tf.image.resize(tf.cast(values, tf.uint8), tf.shape(logits)[1:3], method="nearest")

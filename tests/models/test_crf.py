@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gain_tf.segmentation.crf import dense_crf
-from gain_tf.segmentation.crf_parameters import FULL_SIZE, TRAINING, CrfParameters
+from gain_tf.models.crf import dense_crf
+from gain_tf.models.crf_parameters import FULL_SIZE, TRAINING, CrfParameters
 
 SMALL = CrfParameters(
     iterations=3,

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 import gain_tf
 from gain_tf import losses
-from gain_tf.segmentation.crf import dense_crf
-from gain_tf.segmentation.crf_parameters import TRAINING, CrfParameters
+from gain_tf.models.crf import dense_crf
+from gain_tf.models.crf_parameters import TRAINING, CrfParameters
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

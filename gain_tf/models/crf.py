@@ -8,7 +8,7 @@ message to itself; without it the answers are others (agreement falls from 97 % 
 
 import tensorflow as tf
 
-from gain_tf.segmentation.crf_parameters import TRAINING, CrfParameters
+from gain_tf.models.crf_parameters import TRAINING, CrfParameters
 
 
 def dense_crf(
