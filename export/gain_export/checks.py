@@ -2,7 +2,7 @@
 
 import onnx
 
-from gain_export.graph import IMAGE, Inference
+from gain_export.graph import IMAGE, Exportable
 from gain_tf.errors import FailedError
 
 TYPES = {
@@ -10,10 +10,11 @@ TYPES = {
     "scores": onnx.TensorProto.FLOAT,
     "attention": onnx.TensorProto.FLOAT,
     "attention_class": onnx.TensorProto.INT64,
+    "class_map": onnx.TensorProto.UINT8,
 }
 
 
-def check_graph(graph: onnx.ModelProto, inference: Inference) -> None:
+def check_graph(graph: onnx.ModelProto, inference: Exportable) -> None:
     """Check a graph before it is run: the converter reports success where there is none.
 
     Args:
@@ -47,7 +48,7 @@ def _foreign(graph: onnx.ModelProto) -> list[str]:
     return problems
 
 
-def _interface(graph: onnx.GraphProto, inference: Inference) -> list[str]:
+def _interface(graph: onnx.GraphProto, inference: Exportable) -> list[str]:
     declared = inference.shapes
     problems = []
     inputs = [entry.name for entry in graph.input]

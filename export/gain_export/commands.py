@@ -46,6 +46,11 @@ from gain_tf.cli import row_option, run_argument
     metavar="LOW HIGH",
     help="Scores from LOW to below HIGH are too doubtful for a verdict. [default: none are]",
 )
+@click.option(
+    "--segmenter",
+    is_flag=True,
+    help="Export the row's segmenter: class_map and scores. [default --out: RUN/segmenter/export]",
+)
 @click.option("--overwrite", is_flag=True, help="Replace what lies at --out.")
 def export(
     folder: Path,
@@ -57,29 +62,35 @@ def export(
     top: int,
     no_attention: bool,
     reject: tuple[float, float] | None,
+    segmenter: bool,
     overwrite: bool,
 ) -> None:
     """Turn a trained run into files for inference, scores and attention in one graph.
 
     A file is kept only where it answers as the training does on every image of the validation
-    split: scores to 1e-4, all verdicts, attention to 1e-3.
+    split: scores to 1e-4, all verdicts, attention to 1e-3; a segmenter's class of every pixel.
     """
+    if segmenter and (top != 1 or no_attention or reject is not None):
+        raise click.UsageError("--segmenter: has no attention and no verdict to be asked about")
     if repository is not None and (out is not None or targets != "onnx"):
         raise click.UsageError("--repository writes model.onnx alone: leave out --out and --to")
     from gain_export.run_export import (
-        FOLDER,
         check_targets,
+        default_place,
         export_to_folder,
         export_to_repository,
         run_exporter,
+        segmenter_exporter,
     )
 
     wanted = [target.strip() for target in targets.split(",") if target.strip()]
-    check_targets(wanted)
-    place = out or folder / FOLDER
+    check_targets(wanted, segmenter=segmenter)
+    place = out or default_place(folder, row, segmenter=segmenter)
+    # Whether there is a segmenter comes before whether its folder is free.
+    of_segmenter = segmenter_exporter(folder, row, name=name) if segmenter else None
     if repository is None:
         _check_place(place, overwrite=overwrite)
-    exporter, images = run_exporter(
+    exporter, images = of_segmenter or run_exporter(
         folder, row, name=name, top=top, attention=not no_attention, reject_band=reject
     )
     if repository is None:
@@ -112,15 +123,9 @@ def _report(figures: dict[str, Any], place: Path) -> None:
     for target in ("onnx", "saved_model"):
         if target in figures:
             found = figures[target]
-            attention = found["attention"]
-            maps = (
-                ""
-                if attention is None
-                else f", attention by at most {attention['largest_difference']:.1e}"
-            )
             click.echo(
                 f"{target}: scores differ from training by at most "
-                f"{found['scores']['largest_difference']:.1e}{maps}, no verdict "
+                f"{found['scores']['largest_difference']:.1e}{_maps(found)} "
                 f"({found['images']} images)"
             )
     if "int8" in figures:
@@ -134,3 +139,14 @@ def _report(figures: dict[str, Any], place: Path) -> None:
         if found["why_not"]:
             click.echo(f"int8 was not kept: {'; '.join(found['why_not'])}")
     click.echo(f"written to {place}")
+
+
+def _maps(found: dict[str, Any]) -> str:
+    """Say how far attention, or the class of the pixels, is from the training."""
+    if "class_map" in found:
+        share = found["class_map"]["pixels_different"]
+        return f", {share:.2g} of the pixels, ties all, in their class"
+    attention = found["attention"]
+    if attention is None:
+        return ", no verdict"
+    return f", attention by at most {attention['largest_difference']:.1e}, no verdict"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from gain_export.metadata import read_metadata, sha256_of
+from gain_export.metadata import CLASSIFICATION, read_metadata, sha256_of
 from gain_export.onnx_predictor import OnnxPredictor
 from gain_tf.config import load_config
 from gain_tf.data.registry import load_data
@@ -31,6 +31,11 @@ def evaluate_file(
         UserError: the file is none of ours, or its config is missing or another one.
     """
     about = read_metadata(path)
+    if about["task"] != CLASSIFICATION:
+        raise UserError(
+            f"{path}: is a segmenter; its figures are in segmenter/evaluation.json of its run, and "
+            "parity.json beside the file says how close it is to that"
+        )
     config = config or _config_above(path)
     if about["config_sha256"] not in (None, sha256_of(config)):
         raise UserError(f"{config}: is not the config that {path} was trained with")

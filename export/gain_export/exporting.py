@@ -11,13 +11,15 @@ import onnx
 
 from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
 from gain_export.checks import check_graph
-from gain_export.graph import Inference
+from gain_export.graph import Exportable, Inference
 from gain_export.int8 import agreement, quantise
+from gain_export.map_parity import compare_maps, require_maps
 from gain_export.metadata import About, write_metadata
 from gain_export.onnx_graph import onnx_graph
 from gain_export.parity import compare, require
 from gain_export.reference import picture_batches, reference_answers, split_batches
 from gain_export.saved_model import saved_model_run, write_saved_model
+from gain_export.segmenter_graph import SegmenterInference
 from gain_tf.data.dataset import Split
 from gain_tf.errors import FailedError
 from gain_tf.metrics.attention import CUE_THRESHOLD
@@ -60,17 +62,54 @@ class Evidence:
     batches: Callable[[], Iterator[Any]]
 
 
-def evidence_of_split(name: str, split: Split, inference: Inference) -> Evidence:
+def evidence_of_split(name: str, split: Split, inference: Exportable) -> Evidence:
     """Take the images of a split, through the pipeline that `evaluate` uses."""
     return Evidence(
         f"split {name}", split.ids, Pictures(split), lambda: split_batches(split, inference)
     )
 
 
-def evidence_of_pictures(pictures: Sequence[np.ndarray], inference: Inference) -> Evidence:
+def evidence_of_pictures(pictures: Sequence[np.ndarray], inference: Exportable) -> Evidence:
     """Take pictures as they are."""
     ids = [f"picture {place}" for place in range(len(pictures))]
     return Evidence("pictures", ids, pictures, lambda: picture_batches(pictures, inference))
+
+
+Gate = Callable[[Run, str], tuple[dict[str, Any], Answers | None]]
+"""Compares an exported model, of a kind, with the training.
+
+Returns its figures and, of a classifier, what it answered. Raises FailedError where they differ.
+"""
+
+
+def classifier_gate(inference: Inference, evidence: Evidence, *, single_label: bool) -> Gate:
+    """Make the gate of classifiers: scores, verdicts and attention.
+
+    Args:
+        inference: what is exported.
+        evidence: what it must answer as the training does.
+        single_label: whether every picture has exactly one class.
+    """
+
+    def compared(run: Run, what: str) -> tuple[dict[str, Any], Answers]:
+        exported = answers_of(run, evidence.pictures)
+        reference = reference_answers(inference, evidence.batches(), exported.classes)
+        parity = compare(reference, exported, evidence.ids, single_label=single_label)
+        require(parity, what)
+        return parity.figures(), exported
+
+    return compared
+
+
+def segmenter_gate(inference: SegmenterInference, evidence: Evidence) -> Gate:
+    """Make the gate of segmenters: scores and the class of every pixel; see `classifier_gate`."""
+
+    def compared(run: Run, what: str) -> tuple[dict[str, Any], None]:
+        parity = compare_maps(inference, evidence.batches(), run, evidence.pictures, evidence.ids)
+        require_maps(parity, what)
+        return parity.figures(), None
+
+    return compared
 
 
 @dataclass
@@ -81,13 +120,15 @@ class Exporter:
         inference: what is exported.
         about: what it is.
         evidence: what it must answer as the training does.
+        gate: lets pass what does.
     """
 
-    inference: Inference
+    inference: Exportable
     about: About
     evidence: Evidence
+    gate: Gate
 
-    def write_onnx(self, path: Path) -> tuple[dict[str, Any], Answers]:
+    def write_onnx(self, path: Path) -> tuple[dict[str, Any], Answers | None]:
         """Write an ONNX file, checked and compared; return its figures and what it answers.
 
         Raises:
@@ -103,7 +144,7 @@ class Exporter:
         except OSError as error:
             raise FailedError(f"{path.name} cannot be written: {error.strerror}") from error
         del graph
-        return self._compared(onnx_run(session_of(path)), path.name)
+        return self.gate(onnx_run(session_of(path)), path.name)
 
     def write_saved_model(self, folder: Path) -> dict[str, Any]:
         """Write a SavedModel and compare it; return its figures.
@@ -112,7 +153,7 @@ class Exporter:
             FailedError: it cannot be written, or does not answer as the training does.
         """
         write_saved_model(self.inference, folder)
-        return self._compared(saved_model_run(folder), folder.name)[0]
+        return self.gate(saved_model_run(folder), folder.name)[0]
 
     def write_int8(
         self, floating: Path, known: Answers, path: Path, images: Sequence[np.ndarray]
@@ -145,7 +186,7 @@ class Exporter:
 
         Args:
             folder: to be filled.
-            targets: of `TARGETS`; "int8" brings the float file with it.
+            targets: of `TARGETS`; "int8", of classifiers alone, brings the float file with it.
             images: training images, for int8.
 
         Returns:
@@ -161,14 +202,3 @@ class Exporter:
             figures["int8"] = self.write_int8(folder / ONNX, known, folder / INT8, images)
         (folder / PARITY).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         return figures
-
-    def _compared(self, run: Run, what: str) -> tuple[dict[str, Any], Answers]:
-        exported = answers_of(run, self.evidence.pictures)
-        parity = compare(
-            reference_answers(self.inference, self.evidence.batches(), exported.classes),
-            exported,
-            self.evidence.ids,
-            single_label=self.about.single_label,
-        )
-        require(parity, what)
-        return parity.figures(), exported

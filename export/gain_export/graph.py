@@ -1,7 +1,9 @@
 """What is exported: from pictures of any size to scores and attention, in one function."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
+import keras
 import tensorflow as tf
 
 from gain_export.adjoint import forward, score_gradient
@@ -14,9 +16,38 @@ from gain_tf.models.classifier import AttentiveClassifier
 
 IMAGE, SCORES = "image", "scores"
 ATTENTION, ATTENTION_CLASS = "attention", "attention_class"
+CLASS_MAP = "class_map"
 
 Size = tuple[int, int]
 Answer = dict[str, tf.Tensor]
+
+
+class Exportable(Protocol):
+    """What writes a graph wants of a model, whatever its task."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The model, in float32."""
+        ...
+
+    @property
+    def image_size(self) -> Size | None:
+        """(height, width) that pictures are resized to; None leaves them as they are."""
+        ...
+
+    @property
+    def shapes(self) -> dict[str, tuple[int | str, ...]]:
+        """Shape of the input and of each output, by name and in order; free axes by a name."""
+        ...
+
+    @property
+    def dense_kernels(self) -> list[Any]:
+        """Kernels of the dense layers, which can be too large for the converter."""
+        ...
+
+    def __call__(self, image: tf.Tensor) -> Answer:
+        """Answer pictures uint8 (N, H, W, 3)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +77,15 @@ class Inference:
             outputs[ATTENTION] = ("N", self.top, height or "h", width or "w")
             outputs[ATTENTION_CLASS] = ("N", self.top)
         return outputs
+
+    @property
+    def dense_kernels(self) -> list[Any]:
+        """Kernels of the head's dense layers."""
+        return [
+            layer.kernel
+            for layer in self.model.head._flatten_layers()
+            if isinstance(layer, keras.layers.Dense)
+        ]
 
     def __call__(self, image: tf.Tensor) -> Answer:
         """Answer pictures.

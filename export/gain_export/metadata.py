@@ -15,7 +15,7 @@ from gain_tf.errors import UserError
 
 PREFIX = "gain."
 PACKAGES = ("gain-tf", "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime")
-CLASSIFICATION = "classification"
+CLASSIFICATION, SEGMENTATION = "classification", "segmentation"
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class About:
             None where nothing was measured.
         reject_band: scores [low, high) that are too doubtful for a verdict; None for no rejects.
         config_sha256: of the training config; None without one.
+        task: `CLASSIFICATION` or `SEGMENTATION`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class About:
     attention_threshold: float | None = None
     reject_band: tuple[float, float] | None = None
     config_sha256: str | None = None
+    task: str = CLASSIFICATION
 
     def __post_init__(self) -> None:
         if self.reject_band is not None:
@@ -52,7 +54,7 @@ class About:
     def properties(self) -> dict[str, Any]:
         """Return the metadata as JSON values, `created` last."""
         return {
-            "task": CLASSIFICATION,
+            "task": self.task,
             "name": self.name,
             "class_names": list(self.class_names),
             "single_label": self.single_label,

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from gain_export.graph import IMAGE, Answer, Inference
+from gain_export.graph import IMAGE, Answer, Exportable
 
 OPSET = 18
 """The first in which Resize knows antialiasing."""
@@ -26,26 +26,20 @@ LARGE = 1 << 20
 IMAGE_TYPE = tf.TensorSpec([None, None, None, 3], tf.uint8, IMAGE)
 
 
-def onnx_graph(inference: Inference) -> onnx.ModelProto:
+def onnx_graph(inference: Exportable) -> onnx.ModelProto:
     """Write the graph of a model.
 
     Args:
         inference: what is exported.
 
     Returns:
-        Opset 18, standard operations alone, with the inputs and outputs of `Inference`; the same
+        Opset 18, standard operations alone, with the inputs and outputs of `inference`; the same
         model gives the same bytes.
 
     Raises:
         NoRuleError: attention is asked for, and a layer of the head has no rule.
     """
-    model = inference.model
-    kernels: list[Any] = [
-        layer.kernel
-        for layer in model.head._flatten_layers()
-        if isinstance(layer, keras.layers.Dense)
-    ]
-    large = [kernel for kernel in kernels if math.prod(kernel.shape) > LARGE]
+    large = [kernel for kernel in inference.dense_kernels if math.prod(kernel.shape) > LARGE]
     names = [f"matrix_{place}" for place in range(len(large))]
     graph = _converted(inference, large, names)
     _drop_empty_unsqueezes(graph.graph)
@@ -184,7 +178,7 @@ def _name_in_order(graph: onnx.GraphProto) -> None:
     graph.name, graph.doc_string = "gain", ""
 
 
-def _declare(graph: onnx.GraphProto, inference: Inference) -> None:
+def _declare(graph: onnx.GraphProto, inference: Exportable) -> None:
     """Give inputs and outputs their order, and the shapes that callers may count on."""
     entries = {entry.name: entry for entry in (*graph.input, *graph.output)}
     for name, shape in inference.shapes.items():

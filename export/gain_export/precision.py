@@ -1,13 +1,15 @@
 """A model trained in mixed precision, in float32."""
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from gain_tf.models.classifier import AttentiveClassifier
+import keras
+
+Model = TypeVar("Model", bound=keras.Model)
 
 REDUCED = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16")
 
 
-def in_float32(model: AttentiveClassifier) -> AttentiveClassifier:
+def in_float32(model: Model) -> Model:
     """Return a model that computes in float32 throughout.
 
     Args:
@@ -20,7 +22,7 @@ def in_float32(model: AttentiveClassifier) -> AttentiveClassifier:
     whole = _without_reduction(config)
     if whole == config:
         return model
-    copy = cast(AttentiveClassifier, type(model).from_config(whole))
+    copy = cast(Model, type(model).from_config(whole))
     copy.set_weights(model.get_weights())
     return copy
 

@@ -6,14 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from gain_export.answers import Answers
-from gain_export.graph import Inference
+from gain_export.graph import Exportable, Inference
 from gain_tf.data.dataset import Split
 from gain_tf.data.pipeline import evaluation_batches, resize_image
 
 BATCH = 16
 
 
-def split_batches(split: Split, inference: Inference) -> Iterator[tf.Tensor]:
+def split_batches(split: Split, inference: Exportable) -> Iterator[tf.Tensor]:
     """Stream the images of a split as `evaluate` does.
 
     Args:
@@ -26,7 +26,7 @@ def split_batches(split: Split, inference: Inference) -> Iterator[tf.Tensor]:
         yield example["image"]
 
 
-def picture_batches(pictures: Iterable[np.ndarray], inference: Inference) -> Iterator[tf.Tensor]:
+def picture_batches(pictures: Iterable[np.ndarray], inference: Exportable) -> Iterator[tf.Tensor]:
     """Stream pictures of any size, one by one, resized as the input pipeline resizes.
 
     Args:

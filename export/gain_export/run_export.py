@@ -5,24 +5,49 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from gain_export.exporting import ONNX, TARGETS, Exporter, Pictures, evidence_of_split
+from gain_export.exporting import (
+    ONNX,
+    TARGETS,
+    Exporter,
+    Pictures,
+    classifier_gate,
+    evidence_of_split,
+    segmenter_gate,
+)
 from gain_export.graph import inference_of
-from gain_export.metadata import About, sha256_of
+from gain_export.metadata import SEGMENTATION, About, sha256_of
 from gain_export.repository import add_version, check_name
+from gain_export.segmenter_graph import segmenter_inference_of
+from gain_tf.data.dataset import DataSet
+from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.files import new_folder
 from gain_tf.report.result import GUIDED
-from gain_tf.training.run_folder import CONFIG, open_run, read_figures, row_folder
+from gain_tf.training.run_folder import (
+    CONFIG,
+    SEGMENTER,
+    load_segmenter,
+    open_run,
+    read_figures,
+    row_folder,
+)
 
 FOLDER = "export"
 
 
-def check_targets(targets: Sequence[str]) -> None:
-    """Refuse a target that does not exist.
+def default_place(run: Path, row: str | None, *, segmenter: bool) -> Path:
+    """Return the folder that files go to where none is named."""
+    return (row_folder(run, row or GUIDED) / SEGMENTER if segmenter else run) / FOLDER
+
+
+def check_targets(targets: Sequence[str], *, segmenter: bool = False) -> None:
+    """Refuse a target that does not exist, or not for this kind of model.
 
     Raises:
         UserError: names those that do.
     """
+    if segmenter and "int8" in targets:
+        raise UserError("--to int8: is for classifiers alone; a segmenter is exported in float32")
     unknown = [target for target in targets if target not in TARGETS]
     if unknown or not targets:
         raise UserError(
@@ -66,9 +91,36 @@ def run_exporter(
         reject_band=reject_band,
         config_sha256=sha256_of(run / CONFIG),
     )
-    split = "validation" if "validation" in data.splits else data.evaluated
+    split = _compared_on(data)
     evidence = evidence_of_split(split, data.splits[split], inference)
-    return Exporter(inference, about, evidence), Pictures(data.splits["train"])
+    gate = classifier_gate(inference, evidence, single_label=about.single_label)
+    return Exporter(inference, about, evidence, gate), Pictures(data.splits["train"])
+
+
+def segmenter_exporter(
+    run: Path, row: str | None, *, name: str | None = None
+) -> tuple[Exporter, Pictures]:
+    """Prepare the export of the segmenter of a run; see `run_exporter`.
+
+    Raises:
+        UserError: the row has no finished segmenter.
+    """
+    model, config = load_segmenter(run, row)
+    data = load_data(config.data)
+    size = config.segmenter.image_size or config.data.image_size
+    inference = segmenter_inference_of(model, size)
+    about = About(
+        name=name or f"{config.name}-segmenter",
+        class_names=list(data.class_names),
+        single_label=False,
+        image_size=inference.image_size,
+        config_sha256=sha256_of(run / CONFIG),
+        task=SEGMENTATION,
+    )
+    split = _compared_on(data)
+    evidence = evidence_of_split(split, data.splits[split], inference)
+    gate = segmenter_gate(inference, evidence)
+    return Exporter(inference, about, evidence, gate), Pictures(data.splits["train"])
 
 
 def export_to_folder(
@@ -115,3 +167,7 @@ def export_to_repository(
         figures = exporter.write_all(Path(temporary), ["onnx"], images)
         model = (Path(temporary) / ONNX).read_bytes()
     return add_version(repository, name, model, exporter.about.class_names), figures
+
+
+def _compared_on(data: DataSet) -> str:
+    return "validation" if "validation" in data.splits else data.evaluated

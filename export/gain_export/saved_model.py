@@ -7,14 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from gain_export.answers import Run
-from gain_export.graph import IMAGE, Inference
+from gain_export.graph import IMAGE, Exportable
 from gain_export.onnx_graph import IMAGE_TYPE
 from gain_tf.errors import FailedError
 
 SIGNATURE = "serving_default"
 
 
-def write_saved_model(inference: Inference, folder: Path) -> None:
+def write_saved_model(inference: Exportable, folder: Path) -> None:
     """Write a SavedModel.
 
     Args:

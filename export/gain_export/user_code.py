@@ -5,15 +5,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import keras
 import numpy as np
 
-from gain_export.exporting import Exporter, evidence_of_pictures
-from gain_export.graph import Inference, inference_of
-from gain_export.metadata import About
+from gain_export.exporting import (
+    Exporter,
+    classifier_gate,
+    evidence_of_pictures,
+    segmenter_gate,
+)
+from gain_export.graph import Exportable, inference_of
+from gain_export.metadata import SEGMENTATION, About
 from gain_export.repository import MODEL, add_version, check_name
+from gain_export.segmenter_graph import segmenter_inference_of
 from gain_tf.errors import UserError
 from gain_tf.files import new_folder, replacing
 from gain_tf.models.classifier import AttentiveClassifier
+from gain_tf.models.segmenter import WeakSegmenter
 
 SIZES = ((224, 224), (97, 161), (240, 128), (33, 47), (300, 301), (64, 64), (150, 90), (1, 1))
 """Of the pictures that a model is tried on where none are given."""
@@ -23,7 +31,7 @@ FREE_SIZES = ((224, 224), (160, 192))
 
 
 def to_onnx(
-    model: AttentiveClassifier,
+    model: AttentiveClassifier | WeakSegmenter,
     path: Path | str,
     *,
     image_size: tuple[int, int] | None = None,
@@ -35,13 +43,16 @@ def to_onnx(
     images: Sequence[np.ndarray] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Export a model to one ONNX file with scores and attention.
+    """Export a model to one ONNX file.
 
+    Of a GAIN it gives scores and attention, of a segmenter the class of every pixel and scores.
     The file is kept only where ONNX Runtime gives the model's own scores to 1e-4, its verdicts,
-    and its attention to 1e-3 on `images`.
+    and its attention to 1e-3 on `images`; of a segmenter the scores, and the class of every pixel
+    that is no tie.
 
     Args:
-        model: a `gain_tf.GAIN`.
+        model: a `gain_tf.GAIN`, or a `gain_tf.WeakSegmenter`, to which `top`, `attention` and
+            `reject_band` mean nothing.
         path: of the file.
         image_size: (height, width) that pictures are resized to inside the graph, as in training;
             None for the fixed size of the network's input, or no resizing where it takes any.
@@ -57,7 +68,7 @@ def to_onnx(
         The path.
 
     Raises:
-        UserError: the model is no GAIN, something lies at `path`, or an argument does not fit.
+        UserError: the model is neither, something lies at `path`, or an argument does not fit.
         NoRuleError: a layer of the head has no rule for its backward pass.
         FailedError: the file does not answer as the model does; nothing is left behind.
     """
@@ -72,7 +83,7 @@ def to_onnx(
 
 
 def to_saved_model(
-    model: AttentiveClassifier,
+    model: AttentiveClassifier | WeakSegmenter,
     path: Path | str,
     *,
     image_size: tuple[int, int] | None = None,
@@ -94,7 +105,7 @@ def to_saved_model(
 
 
 def to_repository(
-    model: AttentiveClassifier,
+    model: AttentiveClassifier | WeakSegmenter,
     dir: Path | str,  # noqa: A002 - the published name of the argument
     *,
     name: str,
@@ -104,7 +115,7 @@ def to_repository(
     """Put a model into a repository for an inference server, as its next version.
 
     Args:
-        model: a `gain_tf.GAIN`.
+        model: a `gain_tf.GAIN` or a `gain_tf.WeakSegmenter`.
         dir: the repository; made where it is not there.
         name: of the model: letters, digits, '.', '-' and '_'.
         class_names: in the order of the scores.
@@ -125,7 +136,7 @@ def to_repository(
 
 
 def _exporter(
-    model: AttentiveClassifier,
+    model: keras.Model,
     name: str,
     image_size: tuple[int, int] | None,
     class_names: Sequence[str] | None,
@@ -134,10 +145,12 @@ def _exporter(
     reject_band: tuple[float, float] | None,
     images: Sequence[np.ndarray] | None,
 ) -> Exporter:
+    if isinstance(model, WeakSegmenter):
+        return _segmenter_exporter(model, name, image_size, class_names, images)
     if not isinstance(model, AttentiveClassifier):
         raise UserError(
-            f"a {type(model).__name__} cannot be exported, only a gain_tf.GAIN: wrap the network "
-            "as gain_tf.GAIN(backbone=features, head=head)"
+            f"a {type(model).__name__} cannot be exported, only a gain_tf.GAIN or a "
+            "gain_tf.WeakSegmenter: wrap the network as gain_tf.GAIN(backbone=features, head=head)"
         )
     inference = inference_of(model, image_size, top=top, attention=attention)
     about = About(
@@ -148,10 +161,34 @@ def _exporter(
         reject_band=reject_band,
     )
     pictures = _noise(inference) if images is None else list(images)
-    return Exporter(inference, about, evidence_of_pictures(pictures, inference))
+    evidence = evidence_of_pictures(pictures, inference)
+    gate = classifier_gate(inference, evidence, single_label=about.single_label)
+    return Exporter(inference, about, evidence, gate)
 
 
-def _names(model: AttentiveClassifier, class_names: Sequence[str] | None) -> list[str]:
+def _segmenter_exporter(
+    model: WeakSegmenter,
+    name: str,
+    image_size: tuple[int, int] | None,
+    class_names: Sequence[str] | None,
+    images: Sequence[np.ndarray] | None,
+) -> Exporter:
+    inference = segmenter_inference_of(model, image_size)
+    about = About(
+        name=name,
+        class_names=_names(model, class_names),
+        single_label=False,
+        image_size=inference.image_size,
+        task=SEGMENTATION,
+    )
+    pictures = _noise(inference) if images is None else list(images)
+    evidence = evidence_of_pictures(pictures, inference)
+    return Exporter(inference, about, evidence, segmenter_gate(inference, evidence))
+
+
+def _names(
+    model: AttentiveClassifier | WeakSegmenter, class_names: Sequence[str] | None
+) -> list[str]:
     names = [str(c) for c in range(model.classes)] if class_names is None else list(class_names)
     if len(names) != model.classes or len(set(names)) != len(names):
         raise UserError(
@@ -160,7 +197,7 @@ def _names(model: AttentiveClassifier, class_names: Sequence[str] | None) -> lis
     return names
 
 
-def _noise(inference: Inference) -> list[np.ndarray]:
+def _noise(inference: Exportable) -> list[np.ndarray]:
     random = np.random.default_rng(0)
     sizes = FREE_SIZES if inference.image_size is None else SIZES
     return [random.integers(0, 256, (*size, 3), np.uint8) for size in sizes]

@@ -81,7 +81,7 @@ def class_maps(
         for first in pairs:
             yield from refined_labels(chain([first], pairs), total=total)
         return
-    finish = _reduced if settings.crf == "reduced" else _enlarged
+    finish = _reduced if settings.crf == "reduced" else enlarged
     for image, probabilities in pairs:
         yield finish(image, probabilities).argmax(axis=-1).astype(np.uint8)
 
@@ -112,7 +112,8 @@ def probability_map(predict: Predict, image: np.ndarray, settings: InferenceSett
     return (tf.add_n(maps) / len(maps)).numpy()
 
 
-def _enlarged(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def enlarged(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Resize probabilities (h, w, C) bilinearly to an image (H, W, 3): float32 (H, W, C)."""
     size = image.shape[1], image.shape[0]
     # OpenCV resizes at most four channels at a time.
     layers = [cv2.resize(layer, size) for layer in np.moveaxis(probabilities, -1, 0)]
