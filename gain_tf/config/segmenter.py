@@ -19,13 +19,29 @@ class Inference(Section):
     crf: Literal["none", "full", "reduced"] = "none"
 
 
+class Expected(Section):
+    """What a row should come to, for those who plan a run or read its report; nothing acts on it.
+
+    `hardware` and `hours` say what the row takes, all that it shares with no earlier row; `miou`
+    (per cent) is what was published for the split that the run is judged on, `test_miou` for the
+    data set's hidden test split.
+    """
+
+    hardware: str = ""
+    hours: float | None = Field(default=None, gt=0)
+    miou: float | None = Field(default=None, ge=0, le=100)
+    test_miou: float | None = Field(default=None, ge=0, le=100)
+
+
 class Segmenter(Section):
     """The segmenter that follows the attention network: see `gain_tf.WeakSegmenter`.
 
     None is trained where `network` is null. `method` is `sec` (seed, expand, constrain) or `gain`
     (Eq. 12); `supervision: masks` trains on all true masks instead, the upper bound. `image_size`
     is what it sees (null: as `data.image_size`). Of each image's cues nothing but the class of a
-    cell reaches it; rows that differ in this section alone share one attention network.
+    cell reaches it; rows that differ in this section alone share one attention network. After
+    each epoch `metrics.csv` gets its mIoU on `validation_images` of the validation split (0: no
+    such column), at one scale and without CRF.
     """
 
     network: str | None = None
@@ -43,4 +59,6 @@ class Segmenter(Section):
     bias_rate: float = Field(default=2.0, ge=0)
     freeze_batch_norm: bool = True
     augmentation: Augmentation = Augmentation(flip_horizontal=True)
+    validation_images: int = Field(default=100, ge=0)
     inference: Inference = Inference()
+    expected: Expected = Expected()

@@ -61,3 +61,19 @@ def test_own_segmenter_and_sec_share_the_attention_network():
     assert shared["GAIN"] == shared["all-masks"] == shared["guided"] == "guided"
     assert shared["GAIN-p-900"] == shared["GAIN-p-900-SEC"] == "GAIN-p-900-SEC"
     assert len(set(shared.values())) == 12
+
+
+def test_each_row_of_the_tables_says_what_it_takes_and_what_the_paper_got():
+    rows = {row.name: row.config.segmenter for row in rows_of(load_config(TABLES))}
+    for name, segmenter in rows.items():
+        expected = segmenter.expected
+        assert expected.hardware == "one GPU of 24 GB"
+        # An own segmenter shares the attention network of its SEC row.
+        assert expected.hours == (3 if segmenter.method == "gain" else 9)
+        assert (expected.miou is None) == (name == "all-masks")
+    published = {name: (each.expected.miou, each.expected.test_miou) for name, each in rows.items()}
+    assert published["baseline"] == (50.7, 51.7)
+    assert published["guided"] == (55.3, 56.8)
+    assert published["GAIN-p-400-SEC"] == (59.4, None)
+    assert published["GAIN-p-1464"] == (64.1, 64.4)
+    assert published["GAIN-bp-200"] == (61.7, 62.8)
