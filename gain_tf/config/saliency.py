@@ -20,6 +20,8 @@ class Saliency(Section):
     Gradients are single pixels, whose mean over a cell of the map says little: maps that are made
     here go through a 3 x 3 median filter (`median`, of gradients), are averaged over squares of
     `smooth` pixels, and then divided by their maximum. They are kept below `data.cache_folder`.
+    Whatever their source, maps are scaled once more where they are used: the most salient cell
+    within the boxes is foreground, see `gain_tf.losses.foreground_prior`.
     """
 
     source: Literal["none", "gradient", "opencv", "folder"] = "none"

@@ -1,7 +1,7 @@
 """The loss terms, one formula a file: pure functions, with a Keras class where Keras needs it."""
 
 from gain_tf.losses.attention_mining import attention_mining
-from gain_tf.losses.box import box_attention
+from gain_tf.losses.box import box_attention, foreground_prior
 from gain_tf.losses.classification import (
     Classification,
     multi_label_soft_margin,
@@ -29,6 +29,7 @@ __all__ = [
     "energy",
     "evidence",
     "expand",
+    "foreground_prior",
     "multi_label_soft_margin",
     "pixel_attention",
     "pixel_cross_entropy",

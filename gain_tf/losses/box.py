@@ -34,3 +34,23 @@ def box_attention(
     outside = tf.square((1 - boxes) * maps)
     inside = tf.square(boxes * (maps - foreground))
     return weighted_sum(tf.reduce_mean(outside + inside, axis=(1, 2)), weights)
+
+
+def foreground_prior(saliency: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
+    """Bring saliency to the scale of the attention that it is held against.
+
+    `S' = S / max over the cells of the boxes of S`. Attention is divided by its maximum. A prior
+    that nowhere comes near 1 inside the boxes is met best by a map that is zero everywhere, and no
+    gradient leads back from there. Saliency that is zero all over the boxes says nothing: then
+    all of the box is foreground.
+
+    Args:
+        saliency: at the resolution of the map, (P, h, w), at least 0.
+        boxes: B, the share of each cell inside a box of the class, (P, h, w), in [0, 1].
+
+    Returns:
+        S of Eq. 9, (P, h, w), in [0, 1], 1 at the most salient cell of the boxes.
+    """
+    inside = tf.where(boxes > 0, saliency, tf.zeros_like(saliency))
+    peak = tf.reduce_max(inside, axis=(1, 2), keepdims=True)
+    return tf.where(peak > 0, tf.math.divide_no_nan(inside, peak), tf.ones_like(inside))

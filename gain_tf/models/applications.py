@@ -44,6 +44,15 @@ _NEEDS_A_SIZE = r"MobileNetV[23]\w*|EfficientNetB\d|NASNet\w+"
 _USUAL_SIZE = (224, 224)
 
 
+def needs_a_size(name: str) -> bool:
+    """Tell whether a network is built for images of one size.
+
+    Args:
+        name: of a network of `keras.applications`, or of any other, which takes any size.
+    """
+    return re.fullmatch(_NEEDS_A_SIZE, name) is not None
+
+
 def from_applications(
     name: str,
     classes: int,
@@ -135,7 +144,7 @@ def _build(
     name: str, image_size: ImageSize, keras_weights: str | None, last_layer: str | None
 ) -> keras.Model:
     function = getattr(keras.applications, name)
-    if image_size is None and re.fullmatch(_NEEDS_A_SIZE, name):
+    if image_size is None and needs_a_size(name):
         image_size = _USUAL_SIZE
     options: dict[str, Any] = {}
     if "include_preprocessing" in inspect.signature(function).parameters:

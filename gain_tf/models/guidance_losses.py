@@ -30,7 +30,8 @@ def box(seen: Attended) -> Term | None:
         return None
     target = box_target(seen.example, seen.pairs, seen.grid)
     weights, count = seen.weights(target.carried)
-    return Term(losses.box_attention(seen.maps, target.value, _saliency(seen), weights), count)
+    foreground = _foreground(seen, target.value)
+    return Term(losses.box_attention(seen.maps, target.value, foreground, weights), count)
 
 
 def energy(seen: Attended) -> Term | None:
@@ -116,9 +117,10 @@ def _cells(seen: Attended) -> tf.Tensor:
     return tf.cast(height * width, seen.evidence.dtype)
 
 
-def _saliency(seen: Attended) -> tf.Tensor | None:
+def _foreground(seen: Attended, boxes: tf.Tensor) -> tf.Tensor | None:
     """S of Eq. 9 at the resolution of the maps: the example's own, or the box prior."""
     if "saliency" in seen.example:
         saliency = tf.cast(seen.example["saliency"], seen.maps.dtype)
-        return area_average(tf.gather(saliency, seen.pairs.image), *seen.grid)
+        averaged = area_average(tf.gather(saliency, seen.pairs.image), *seen.grid)
+        return losses.foreground_prior(averaged, tf.cast(boxes, averaged.dtype))
     return tf.stop_gradient(seen.maps) if seen.guidance.box_prior == "free" else None

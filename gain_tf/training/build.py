@@ -7,6 +7,7 @@ import keras
 
 from gain_tf.config import Config, ConfigError, Optimizer
 from gain_tf.data.dataset import DataSet
+from gain_tf.models.applications import needs_a_size
 from gain_tf.models.gain import GAIN
 from gain_tf.models.weights import WeightsUnavailableError
 
@@ -31,6 +32,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     activation = settings.activation
     if activation == "auto":
         activation = "softmax" if data.single_label else "sigmoid"
+    sized = settings.head == "fc" or needs_a_size(settings.backbone)
     try:
         model = GAIN(
             settings.backbone,
@@ -39,7 +41,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
             weights=settings.weights,
             activation=activation,
             unguided_classes=data.unguided_classes,
-            image_size=config.data.image_size if settings.head == "fc" else None,
+            image_size=config.data.image_size if sized else None,
             target_layer=settings.target_layer,
             output_stride=settings.output_stride,
             **_guidance(config),

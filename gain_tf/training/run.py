@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
-from gain_tf.data.dataset import DataSet
+from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
 from gain_tf.evaluation.evaluate import (
     PREDICTIONS,
@@ -18,7 +18,7 @@ from gain_tf.evaluation.evaluate import (
 )
 from gain_tf.models.gain import GAIN
 from gain_tf.report.page import write_report
-from gain_tf.report.result import RowResult
+from gain_tf.report.result import GUIDED, RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
 from gain_tf.training.cue_settings import claim_cues
@@ -58,12 +58,12 @@ def fit_run(config: Config) -> Path:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     data = load_data(config.data)
     rows = rows_of(config)
-    for row in rows:
-        annotated_split(row.config, data)
+    taught = {row.name: annotated_split(row.config, data) for row in rows}
     _check_models(rows, data)
     folder = run_folder(config)
     bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
     write_classes(folder, data)
+    _note_what_guides(config, taught[GUIDED], console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
     results, models = [], {}
@@ -89,6 +89,16 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
     networks = {row.config.model.model_dump_json(): row.config for row in rows}
     for config in networks.values():
         build_model(config, data, steps=1)
+
+
+def _note_what_guides(config: Config, taught: Split, console: Console) -> None:
+    wanted = config.guidance.omega and config.guidance.kind != "none"
+    if wanted and not (taught.has_mask | taught.has_boxes).any():
+        console.print(
+            "note: no mask and no box guides this run, which leaves attention mining: "
+            "data.budget.masks and data.budget.boxes say how many may be used (such as all)",
+            soft_wrap=True,
+        )
 
 
 def _warm_up(

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from reference import numeric_gradient
 
-from gain_tf.losses import box_attention
+from gain_tf.losses import box_attention, foreground_prior
 
 MAPS = tf.constant([[[0.5, 1.0], [0.0, 0.4]]], tf.float64)
 BOXES = tf.constant([[[1.0, 0.0], [1.0, 0.5]]])
@@ -52,3 +52,25 @@ def test_gradient(rng, given):
     np.testing.assert_allclose(value, expected(maps), rtol=0, atol=1e-12)
     numeric = numeric_gradient(expected, maps)
     np.testing.assert_allclose(tape.gradient(value, at), numeric, rtol=0, atol=1e-8)
+
+
+def test_the_most_salient_cell_of_the_boxes_is_foreground():
+    saliency = tf.constant([[[0.5, 0.9], [0.2, 0.4]]])
+    # 0.9 lies outside; 0.5 is the most salient cell of the boxes
+    expected = [[[1.0, 0.0], [0.4, 0.8]]]
+    found = foreground_prior(saliency, BOXES)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(foreground_prior(saliency / 10, BOXES), found, rtol=0, atol=1e-7)
+
+
+def test_boxes_without_saliency_are_foreground_all_over():
+    nothing = tf.constant([[[0.0, 0.9], [0.0, 0.0]]])
+    np.testing.assert_array_equal(foreground_prior(nothing, BOXES), np.ones((1, 2, 2)))
+
+
+def test_a_faint_prior_does_not_make_a_dead_map_best():
+    faint = tf.constant([[[0.1, 0.0], [0.1, 0.1]]])
+    prior = foreground_prior(faint, BOXES)
+    right = tf.constant([[[1.0, 0.0], [1.0, 0.5]]], tf.float64)
+    assert box_attention(right, BOXES, prior) < box_attention(right * 0, BOXES, prior)
+    assert box_attention(right, BOXES, faint) > box_attention(right * 0, BOXES, faint)

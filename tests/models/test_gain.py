@@ -302,9 +302,13 @@ def test_saliency_and_box_prior(exact_gain, batch):
     kept = terms_of(fill, example, labels)["box_attention"]
     said = terms_of(fill, {**example, "saliency": ones}, labels)["box_attention"]
     np.testing.assert_allclose(kept, said, rtol=0, atol=1e-6)
+    # Only what saliency says within the boxes counts, not how loudly.
     half = terms_of(fill, {**example, "saliency": ones / 2}, labels)["box_attention"]
-    assert abs(half - kept) > 1e-3
-    assert half == terms_of(free, {**example, "saliency": ones / 2}, labels)["box_attention"]
+    np.testing.assert_allclose(half, kept, rtol=0, atol=1e-6)
+    slope = np.linspace(0.2, 1, 8, dtype=np.float32) * ones
+    sloping = terms_of(fill, {**example, "saliency": slope}, labels)["box_attention"]
+    assert abs(sloping - kept) > 1e-3
+    assert sloping == terms_of(free, {**example, "saliency": slope}, labels)["box_attention"]
     # "free": only what lies outside costs
     outside = []
     for i, c in ((0, 0), (0, 2), (1, 0), (1, 1)):
