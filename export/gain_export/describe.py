@@ -52,16 +52,18 @@ def _tensors(entries: Any) -> dict[str, str]:
 
 def _run(path: Path) -> dict[str, Any]:
     # Names of the run folder's files live with the training, which loads TensorFlow.
-    from gain_tf.training.rows import rows_of
-    from gain_tf.training.run_folder import CLASSES, CONFIG, read_figures, row_folder
+    from gain_tf.training.rows import attention_row, rows_of
+    from gain_tf.training.run_folder import CLASSES, CONFIG, SEGMENTER, read_figures, row_folder
 
     if not (path / CONFIG).is_file():
         raise UserError(f"{path}: is neither an exported model nor a run folder")
     config = load_config(path / CONFIG)
     classes = path / CLASSES
     rows = {}
-    for row in rows_of(config):
-        figures = read_figures(row_folder(path, row.name))
+    made = rows_of(config)
+    for row in made:
+        figures = read_figures(row_folder(path, attention_row(made, row).name))
+        segmenter = read_figures(row_folder(path, row.name) / SEGMENTER)
         if figures is None:
             rows[row.name] = "not finished"
             continue
@@ -70,6 +72,7 @@ def _run(path: Path) -> dict[str, Any]:
             "images": figures["images"],
             "accuracy": figures["classification"]["accuracy"],
             "energy_in_mask": figures.get("attention", {}).get("energy_in_mask"),
+            "segmenter_miou": segmenter and segmenter["segmentation"]["miou"],
         }
     return {
         "run": config.name,

@@ -27,6 +27,7 @@ from gain_tf.training.run_folder import (
     CONFIG,
     SEGMENTER,
     load_segmenter,
+    network_row,
     open_run,
     read_figures,
     row_folder,
@@ -81,7 +82,7 @@ def run_exporter(
     opened = open_run(run, row)
     config, data = opened.config, opened.data
     inference = inference_of(opened.model, config.data.image_size, top=top, attention=attention)
-    figures = read_figures(row_folder(run, row or GUIDED)) or {}
+    figures = read_figures(row_folder(run, network_row(run, row))) or {}
     about = About(
         name=name or config.name,
         class_names=list(data.class_names),

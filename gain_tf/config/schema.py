@@ -186,10 +186,15 @@ class Evaluation(Section):
 
 
 class Run(Section):
-    """Where the run folder goes, and whether the newest unfinished one is gone on with."""
+    """Where the run folder goes, and whether the newest unfinished one is gone on with.
+
+    `rows` trains those rows alone for now, with the attention networks that they need (null: all).
+    The run is unfinished until all are trained, by `resume`.
+    """
 
     root: Path = Path("runs")
     resume: bool = False
+    rows: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 
 class Config(Section):

@@ -20,6 +20,7 @@ from gain_tf.report.confusion import confusion_figure, read_verdicts
 from gain_tf.report.curves import curves_figure
 from gain_tf.report.examples import answers, choose
 from gain_tf.report.result import RowResult
+from gain_tf.report.segmentation_part import segmentation_part
 from gain_tf.report.style import embedded, row_colour, save
 from gain_tf.report.table import COLUMNS, figures_on
 from gain_tf.report.templates import templates
@@ -52,7 +53,9 @@ def write_report(
         "confusion": _confusion(folder, data, results),
         "attention": _attention(folder, config, data, models),
     }
-    page = _template().render(_contents(folder, config, data, results), pictures=pictures)
+    contents = _contents(folder, config, data, results)
+    contents["segmentation"] = segmentation_part(folder, config, data, results)
+    page = _template().render(contents, pictures=pictures)
     with replacing(folder / PAGE) as temporary:
         temporary.write_text(page, encoding="utf-8")
 

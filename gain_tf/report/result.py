@@ -17,10 +17,27 @@ class RowResult:
             `control` the guided model on annotations rolled to random places.
         changes: dotted keys in which its config differs from the run's.
         folder: where its files are.
-        figures: what its `evaluation.json` holds.
+        figures: what its `evaluation.json` holds, and of a segmenter's `segmenter`.
+        segmenter: where the files of its segmenter are; None where it has none.
     """
 
     name: str
     changes: dict[str, Any]
     folder: Path
     figures: dict[str, Any]
+    segmenter: Path | None = None
+
+
+def with_segmenter(
+    figures: dict[str, Any], judged: dict[str, Any], *, from_cues: bool
+) -> dict[str, Any]:
+    """Put the figures of a row's segmenter beside those of its attention network.
+
+    Args:
+        figures: what `evaluation.json` of the network holds.
+        judged: what that of the segmenter holds.
+        from_cues: whether it learned from the network's cues; otherwise theirs are no figures of
+            this row.
+    """
+    kept = {key: value for key, value in figures.items() if from_cues or key != "segmentation"}
+    return {**kept, "segmenter": judged["segmentation"]}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.files import replacing
+from gain_tf.report.result import with_segmenter
 from gain_tf.report.table import COLUMNS, OF_SEGMENTERS
 from gain_tf.studies.plan import Cell
 from gain_tf.training.rows import attention_row, rows_of
@@ -64,7 +65,8 @@ def _of(cell: Cell) -> Iterable[Judged]:
         segmenter = read_figures(row_folder(folder, row.name) / SEGMENTER)
         if figures is not None:
             if segmenter is not None:
-                figures = {**figures, "segmenter": segmenter["segmentation"]}
+                from_cues = row.config.segmenter.supervision == "cues"
+                figures = with_segmenter(figures, segmenter, from_cues=from_cues)
             budget, guidance = row.config.data.budget, row.config.guidance
             counts = (budget.masks, budget.boxes)
             used = guidance.guides or row.config.data.background_swap > 0

@@ -1,5 +1,6 @@
 """The epochs of a model, whatever it is: written down, guarded, kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def fit_epochs(
     steps: int,
     seed: int,
     verbose: bool,
+    judges: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Train a compiled model to the last epoch, and save it.
 
@@ -39,6 +41,7 @@ def fit_epochs(
         steps: batches in an epoch.
         seed: of the run.
         verbose: show Keras's progress bar.
+        judges: callbacks that add figures to the logs of an epoch.
 
     Raises:
         DivergedError: a loss is no number any more.
@@ -53,6 +56,8 @@ def fit_epochs(
         "callbacks": [
             StopOnDivergence(),
             SeedEpochs(seed),
+            # Before those that write figures down.
+            *judges,
             # The row before the checkpoint: who resumes from a checkpoint finds its row.
             History(folder / "metrics.csv", initial_epoch),
             Checkpoint(folder / "checkpoints"),

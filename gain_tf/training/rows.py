@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gain_tf.config import Config, Segmenter
+from gain_tf.config import Config, ConfigError, Segmenter
 from gain_tf.config.load import row_of
 from gain_tf.config.study import CONTROLS, PLAIN
 from gain_tf.report.result import BASELINE, CONTROL, GUIDED
@@ -51,6 +51,24 @@ def rows_of(config: Config) -> list[Row]:
         changes[CONTROL] = dict(CONTROLS["rolled"])
     changes |= evaluation.rows
     return [Row(name, row_of(config, change), change) for name, change in changes.items()]
+
+
+def asked_for(rows: Sequence[Row], names: Sequence[str] | None) -> list[Row]:
+    """Return the rows that `run.rows` asks for, in the order of the comparison.
+
+    Args:
+        rows: of the run.
+        names: of those that are wanted; None for all.
+
+    Raises:
+        ConfigError: there is no such row.
+    """
+    known = [row.name for row in rows]
+    if unknown := [name for name in names or () if name not in known]:
+        raise ConfigError(
+            f"run.rows: there is no row {', '.join(unknown)}; the run has {', '.join(known)}"
+        )
+    return [row for row in rows if names is None or row.name in names]
 
 
 def warm_up_row(config: Config) -> Row | None:

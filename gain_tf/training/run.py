@@ -18,12 +18,13 @@ from gain_tf.evaluation.evaluate import (
 )
 from gain_tf.models.gain import GAIN
 from gain_tf.report.page import write_report
-from gain_tf.report.result import GUIDED, RowResult
+from gain_tf.report.result import GUIDED, RowResult, with_segmenter
+from gain_tf.report.segmentation_sheet import CUES
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
 from gain_tf.training.cue_settings import claim_cues
 from gain_tf.training.epochs import MODEL
-from gain_tf.training.rows import Row, attention_row, rows_of, warm_up_row
+from gain_tf.training.rows import Row, asked_for, attention_row, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
     EVALUATION,
@@ -58,17 +59,19 @@ def fit_run(config: Config) -> Path:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     data = load_data(config.data)
     rows = rows_of(config)
-    taught = {row.name: annotated_split(row.config, data) for row in rows}
-    _check_models(rows, data)
+    wanted = asked_for(rows, config.run.rows)
+    taught = {row.name: annotated_split(row.config, data) for row in wanted}
+    _check_models(wanted, data)
     folder = run_folder(config)
     bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
     write_classes(folder, data)
-    _note_what_guides(config, taught[GUIDED], console)
+    if GUIDED in taught:
+        _note_what_guides(config, taught[GUIDED], console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
     results, models = [], {}
-    for number, row in enumerate(rows, start=1):
-        console.print(f"{number}/{len(rows)} {row.name}")
+    for number, row in enumerate(wanted, start=1):
+        console.print(f"{number}/{len(wanted)} {row.name}")
         result, models[row.name] = _finish(row, rows, data, folder, bad_images, start)
         results.append(result)
     for split in (data.evaluated, *data.also_evaluated):
@@ -78,6 +81,12 @@ def fit_run(config: Config) -> Path:
             f"{len(bad_images)} images could not be read and were skipped: {bad_images.path}",
             soft_wrap=True,
         )
+    if len(wanted) < len(rows):
+        console.print(
+            f"{len(wanted)} of {len(rows)} rows; the report comes with the others, by "
+            "run.resume=true"
+        )
+        return folder
     with console.status("writing the report"):
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)
@@ -130,18 +139,15 @@ def _finish(
         figures, predictions = evaluate_everywhere(model, row.config, data)
         write_predictions(predictions, data, folder / PREDICTIONS)
         write_evaluation(figures, folder / EVALUATION)
-    if row.config.segmenter.network is not None:
-        cues = folder / "cues" / "train"
-        if row.config.segmenter.supervision == "cues":
-            claim_cues(cues, row.config, "train", shared, folder / MODEL, data.class_names)
-        judged = finish_segmenter(
-            row.config,
-            data,
-            model,
-            cues,
-            row_folder(run, row.name) / SEGMENTER,
-            row.name,
-            verbose=verbose,
-        )
-        figures = {**figures, "segmenter": judged["segmentation"]}
-    return RowResult(row.name, row.changes, folder, figures), model
+    if row.config.segmenter.network is None:
+        return RowResult(row.name, row.changes, folder, figures), model
+    from_cues = row.config.segmenter.supervision == "cues"
+    for split in ("train", data.evaluated) if from_cues else ():
+        place = folder / CUES / split
+        claim_cues(place, row.config, split, shared, folder / MODEL, data.class_names)
+    segmenter = row_folder(run, row.name) / SEGMENTER
+    judged = finish_segmenter(
+        row.config, data, model, folder / CUES, segmenter, row.name, verbose=verbose
+    )
+    figures = with_segmenter(figures, judged, from_cues=from_cues)
+    return RowResult(row.name, row.changes, folder, figures, segmenter), model

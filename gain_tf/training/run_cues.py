@@ -14,13 +14,12 @@ from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.report.confusion import pixel_confusion_figure
 from gain_tf.report.cue_sweep import sweep_figure
-from gain_tf.report.result import GUIDED
 from gain_tf.report.style import save
 from gain_tf.segmentation.cue_evaluation import evaluate_cues
 from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.training.cue_settings import claim_cues
-from gain_tf.training.run_folder import load_row, row_folder
+from gain_tf.training.run_folder import load_row, network_row, row_folder
 from gain_tf.training.train import MODEL
 
 FIGURES = "cues.json"
@@ -51,9 +50,10 @@ def make_run_cues(
 
     Args:
         run: folder of a finished run.
-        row: of the comparison; None for the guided model.
+        row: of the comparison; None for the guided model. Rows that share an attention network
+            share its cues.
         split_name: of the run's data set.
-        out: folder of the cues; None for `cues/SPLIT` in the row's folder.
+        out: folder of the cues; None for `cues/SPLIT` in the folder of that network.
         overrides: of the run's config, `a.b=value`.
         batch_size: images computed at a time.
 
@@ -65,7 +65,8 @@ def make_run_cues(
             were made otherwise.
     """
     loaded = load_row(run, row, overrides)
-    place = row_folder(run, row or GUIDED)
+    shared = network_row(run, row)
+    place = row_folder(run, shared)
     config = loaded.config
     # Pictures that were kept would fill the memory with the split.
     data = load_data(config.data.model_copy(update={"cache": False}))
@@ -76,7 +77,7 @@ def make_run_cues(
     split = data.splits[split_name]
     maker = CueMaker(loaded.model, data, split, config.cues, config.data.image_size)
     out = out or place / "cues" / split_name
-    claim_cues(out, config, split_name, row or GUIDED, place / MODEL, data.class_names)
+    claim_cues(out, config, split_name, shared, place / MODEL, data.class_names)
     folder = CueFolder(out)
     missing = [index for index, name in enumerate(split.ids) if not folder.has(name)]
     problems = maker.make(tracked(missing, "cues"), folder, batch_size)
@@ -86,7 +87,7 @@ def make_run_cues(
     masked = np.flatnonzero(done & split.has_mask).tolist()
     figures: dict[str, Any] = {
         "split": split_name,
-        "row": row or GUIDED,
+        "row": shared,
         "images": int(done.sum()),
         "settings": config.cues.model_dump(mode="json"),
         "evaluation": None,
@@ -98,7 +99,7 @@ def make_run_cues(
         names = ("background", *data.class_names)
         figures["evaluation"] = evaluation.figures(names)
         best = evaluation.thresholds[evaluation.best]
-        title = f"{data.name}, {split_name}: {row or GUIDED}"
+        title = f"{data.name}, {split_name}: {shared}"
         curve = sweep_figure(figures["evaluation"]["sweep"], config.cues.threshold, title)
         save(curve, out / "sweep.png")
         counts = evaluation.sweep[evaluation.best].counts

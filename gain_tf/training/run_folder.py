@@ -143,6 +143,20 @@ def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -
     return LoadedRow(model, config, classes["class_names"], classes["single_label"])
 
 
+def network_row(run: Path, row: str | None = None) -> str:
+    """Name the row whose attention network a row of a run has: often itself.
+
+    Args:
+        run: its folder.
+        row: name; None for the guided model.
+
+    Raises:
+        UserError: the folder is no run, or has no such row.
+    """
+    rows, chosen = _row_of(run, row)
+    return attention_row(rows, chosen).name
+
+
 def write_classes(run: Path, data: DataSet) -> None:
     """Write `classes.json`: what the scores mean, for those who have no data."""
     classes = {"class_names": list(data.class_names), "single_label": data.single_label}

@@ -29,6 +29,8 @@ from gain_tf.training.build import build_optimizer, freeze
 from gain_tf.training.checkpoint import checkpoints, epochs_done
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.run_folder import EVALUATION, read_figures
+from gain_tf.training.segmenter_examples import write_example_cues, write_example_masks
+from gain_tf.training.validation import ValidationMiou
 
 
 def train_segmenter(
@@ -88,6 +90,7 @@ def train_segmenter(
         steps=schedule.steps,
         seed=config.seed,
         verbose=verbose,
+        judges=_judges(config, data, size),
     )
     return model
 
@@ -108,7 +111,7 @@ def finish_segmenter(
         config: of the row.
         data: the data set.
         attention: the network whose cues are learned from.
-        cues: folder of the cues; those that are missing are made.
+        cues: folder of the cues, one below it a split; those that are missing are made.
         folder: of the segmenter.
         title: of the picture of the confusion.
         verbose: show Keras's progress bar.
@@ -122,11 +125,12 @@ def finish_segmenter(
     """
     taught = data.splits["train"]
     if config.segmenter.supervision == "cues":
-        made = CueFolder(cues)
+        made = CueFolder(cues / "train")
         maker = CueMaker(attention, data, taught, config.cues, config.data.image_size)
         missing = [index for index, name in enumerate(taught.ids) if not made.has(name)]
         maker.make(tracked(missing, "cues"), made, config.data.batch_size)
         taught = cues_as_masks(taught, made)
+        write_example_cues(attention, config, data, cues / data.evaluated)
     model = train_segmenter(config, data, taught, folder, verbose=verbose)
     return read_figures(folder) or judge_row(model, config, data, folder, title)
 
@@ -140,7 +144,7 @@ def judge_row(
         model: trained.
         config: of the row.
         data: the data set.
-        folder: `evaluation.json` and `confusion_matrix.png` go there.
+        folder: `evaluation.json`, `confusion_matrix.png` and `examples/` go there.
         title: of the picture.
 
     Returns:
@@ -160,6 +164,7 @@ def judge_row(
     }
     confusion = np.array(figures["segmentation"]["confusion"])
     picture = pixel_confusion_figure(confusion, ["background", *names], title)
+    write_example_masks(model, config, data, settings, folder)
     save(picture, folder / "confusion_matrix.png")
     write_evaluation(figures, folder / EVALUATION)
     return figures
@@ -193,6 +198,13 @@ def _built(config: Config, data: DataSet, steps: int) -> WeakSegmenter:
     optimizer = build_optimizer(settings.optimizer, steps)
     model.compile(optimizer, jit_compile=config.training.jit)
     return model
+
+
+def _judges(config: Config, data: DataSet, size: tuple[int, int]) -> list[ValidationMiou]:
+    validation, most = data.splits.get("validation"), config.segmenter.validation_images
+    if validation is None or most == 0 or not validation.has_mask.any():
+        return []
+    return [ValidationMiou(validation, data.class_names, size, most)]
 
 
 def _without_unguided(split: Split, data: DataSet) -> Split:

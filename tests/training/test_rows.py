@@ -2,8 +2,8 @@
 
 import pytest
 
-from gain_tf.config import parse_config
-from gain_tf.training.rows import rows_of, warm_up_row
+from gain_tf.config import ConfigError, parse_config
+from gain_tf.training.rows import asked_for, rows_of, warm_up_row
 
 
 def config(**sections):
@@ -76,3 +76,11 @@ def test_the_warm_up_has_settings_of_its_own():
     assert {
         (r.config.training.optimizer.learning_rate, r.config.model.freeze_until) for r in rows
     } == {(0.01, "a")}
+
+
+def test_some_rows_alone():
+    rows = rows_of(config(evaluation={"control": True}))
+    assert asked_for(rows, None) == rows
+    assert [row.name for row in asked_for(rows, ["control", "baseline"])] == ["baseline", "control"]
+    with pytest.raises(ConfigError, match="no row swap; the run has baseline, guided, control"):
+        asked_for(rows, ["swap", "guided"])

@@ -7,9 +7,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from gain_export.commands import describe, export
 from gain_tf.config import parse_config
+from gain_tf.cues import cues
 from gain_tf.data.decode import read_mask
 from gain_tf.segment import segment
+from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
@@ -19,8 +22,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def config(tmp_path):
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
     small = {"network": "deeplab_efficientnet_lite0", "weights": None, "output_stride": 16}
     return parse_config(
         {
@@ -52,13 +55,37 @@ def config(tmp_path):
                 "baseline": False,
                 "rows": {"upper": {"segmenter.supervision": "masks"}},
             },
-            "run": {"root": str(tmp_path / "runs")},
+            "run": {"root": str(tmp_path_factory.mktemp("runs"))},
         }
     )
 
 
-def test_the_chain_from_labels_to_masks(config, tmp_path):
-    run = fit_run(config)
+def some(config, *rows):
+    own = {"resume": True, "rows": rows or None}
+    return config.model_copy(update={"run": config.run.model_copy(update=own)})
+
+
+@pytest.fixture(scope="module")
+def one_row(config):
+    """The run after one of its rows, and the files that it had then."""
+    run = fit_run(some(config, "upper"))
+    return run, {path.relative_to(run).as_posix() for path in run.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def run(config, one_row):
+    """The same run, finished."""
+    assert fit_run(some(config)) == one_row[0]
+    return one_row[0]
+
+
+def test_one_row_alone_has_the_network_that_it_shares(one_row):
+    _, files = one_row
+    assert files >= {"upper/segmenter/model.keras", "model.keras"}
+    assert not files & {"segmenter", "upper/model.keras", "report.html"}
+
+
+def test_the_chain_from_labels_to_masks(run):
     # Both rows have one attention network, each its own segmenter.
     assert (run / "model.keras").is_file()
     assert not (run / "upper/model.keras").exists()
@@ -71,22 +98,52 @@ def test_the_chain_from_labels_to_masks(config, tmp_path):
         assert 0 <= found["without_crf"]["miou"] <= 1
         assert np.sum(found["confusion"]) == 20 * 48 * 48
         assert (folder / "segmenter/confusion_matrix.png").is_file()
-    # What is done is not done again.
+        assert len(list((folder / "segmenter/examples").glob("*.png"))) == 2
+        assert list(read_history(folder / "segmenter/metrics.csv")[0])[-1] == "val_miou"
+    assert "From attention to masks" in (run / "report.html").read_text(encoding="utf-8")
+    assert (run / "segmentation.png").is_file()
+
+
+def test_what_is_done_is_not_done_again(config, run):
     begun = (run / "segmenter/model.keras").stat().st_mtime_ns
     (run / "report.html").unlink()
-    again = config.model_copy(update={"run": config.run.model_copy(update={"resume": True})})
-    assert fit_run(again) == run
+    assert fit_run(some(config)) == run
     assert (run / "segmenter/model.keras").stat().st_mtime_ns == begun
 
+
+def call(command, *arguments):
+    done = CliRunner().invoke(command, [str(each) for each in arguments])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_a_row_has_the_cues_and_the_figures_of_the_network_that_it_shares(run):
+    said = call(cues, run, "--row", "upper")
+    assert f"20 of 20 images have cues in {run}/cues/train, 0 of them new" in said
+    rows = json.loads(call(describe, run))["rows"]
+    assert rows["upper"]["accuracy"] == rows["guided"]["accuracy"]
+    judged = json.loads((run / "upper/segmenter/evaluation.json").read_text())
+    assert rows["upper"]["segmenter_miou"] == judged["segmentation"]["miou"]
+
+
+def test_images_of_ones_own_and_the_servers_archive(run, tmp_path):
     picture = tmp_path / "2008_000001.png"
     Image.fromarray(np.full((30, 50, 3), 90, np.uint8)).save(picture)
     out, archive = tmp_path / "out", tmp_path / "results.tar.gz"
     command = [run, picture, "--out", out, "--row", "upper", "--voc-archive", archive]
-    done = CliRunner().invoke(segment, [str(part) for part in command])
-    assert done.exit_code == 0, done.output
-    assert "1 of 1 images segmented" in done.output
-    assert "the test set has 1456" in done.output
+    said = call(segment, *command)
+    assert "1 of 1 images segmented" in said
+    assert "the test set has 1456" in said
     assert read_mask(out / "masks/2008_000001.png").shape == (30, 50)
     assert archive.is_file()
-    done = CliRunner().invoke(segment, [str(part) for part in command])
-    assert "0 of them now" in done.output
+    assert "0 of them now" in call(segment, *command)
+
+
+def test_the_segmenter_is_exported(run):
+    command = [run, "--segmenter", "--row", "upper"]
+    said = call(export, *command, "--to", "onnx,saved_model")
+    assert said.count("of the pixels, ties all, in their class (20 images)") == 2
+    names = {path.name for path in (run / "upper/segmenter/export").iterdir()}
+    assert names == {"model.onnx", "saved_model", "parity.json"}
+    refused = CliRunner().invoke(export, [*map(str, command), "--to", "int8"])
+    assert "a segmenter is exported in float32" in str(refused.exception)
