@@ -165,6 +165,7 @@ class Evaluation(Section):
 
     `baseline` trains the plain classifier beside the guided model, `control` the guided model on
     annotations rolled to random places. `rows` adds comparisons: a name and the keys it changes.
+    `faithfulness` is on how many images deletion and insertion are measured: 34 scores each.
     """
 
     attention: bool = True
@@ -176,6 +177,7 @@ class Evaluation(Section):
         dict[str, Any],
     ] = {}
     intervals: int = Field(default=1000, ge=0)
+    faithfulness: int = Field(default=0, ge=0)
 
     @field_validator("rows")
     @classmethod

@@ -17,6 +17,7 @@ from gain_tf.evaluation.figures_of_merit import (
     verdicts_of,
 )
 from gain_tf.evaluation.predictions import Predictions
+from gain_tf.evaluation.reliability import reliability_figures
 from gain_tf.files import replacing
 from gain_tf.metrics import mean_intersection_over_union
 
@@ -41,7 +42,8 @@ def evaluate_model(
     Returns:
         What `evaluation.json` holds, and the predictions it was computed from.
     """
-    return evaluate_predictor(_predictor(model, config, data), config, data, split)
+    figures, predictions = evaluate_predictor(_predictor(model, config, data), config, data, split)
+    return figures | _faithfulness(model, config, data, figures["split"]), predictions
 
 
 def evaluate_everywhere(
@@ -67,8 +69,12 @@ def evaluate_everywhere(
             answered[id(part)] = predict(part)
         return answered[id(part)]
 
-    figures, predictions = evaluate_predictor(once, config, data)
-    others = {name: evaluate_predictor(once, config, data, name)[0] for name in data.also_evaluated}
+    def judged(name: str | None = None) -> tuple[dict[str, Any], Predictions]:
+        figures, predictions = evaluate_predictor(once, config, data, name)
+        return figures | _faithfulness(model, config, data, figures["split"]), predictions
+
+    figures, predictions = judged()
+    others = {name: judged(name)[0] for name in data.also_evaluated}
     return (figures | {"splits": others} if others else figures), predictions
 
 
@@ -89,6 +95,18 @@ def _predictor(
         )
 
     return predict
+
+
+def _faithfulness(
+    model: "AttentiveClassifier", config: Config, data: DataSet, split: str
+) -> dict[str, Any]:
+    wanted = config.evaluation.faithfulness
+    if not wanted:
+        return {}
+    from gain_tf.evaluation.faithfulness import faithfulness_figures
+
+    found = faithfulness_figures(model, data, data.splits[split], config.data.image_size, wanted)
+    return {} if found is None else {"faithfulness": found}
 
 
 def evaluate_predictor(
@@ -124,9 +142,10 @@ def evaluate_predictor(
         "split": split,
         "images": len(predictions.ids),
         "seed": config.seed,
-        "classification": classification_figures(
-            predictions, data.class_names, data.single_label, draws
-        ),
+        "classification": {
+            **classification_figures(predictions, data.class_names, data.single_label, draws),
+            **reliability_figures(predictions, data.single_label),
+        },
     }
     threshold, chosen_on = best_threshold(predictions), split
     if threshold is not None:

@@ -9,7 +9,7 @@ from sklearn import metrics as sklearn_metrics
 
 from gain_tf.evaluation.intervals import bootstrap_interval
 from gain_tf.evaluation.predictions import THRESHOLDS, MapFigures, Predictions
-from gain_tf.metrics import mean_intersection_over_union
+from gain_tf.metrics import SIZES, mean_intersection_over_union, size_of
 
 
 def best_threshold(predictions: Predictions) -> float | None:
@@ -90,9 +90,10 @@ def attention_figures(
         draws: of the bootstrap.
 
     Returns:
-        `energy_in_mask` beside `mask_area`, `pointing_game`, `iou` at `iou_threshold`, the
+        `energy_in_mask` beside `mask_area` and its `energy_lift` over it (the ratio of the two: 1
+        for attention spread evenly), `pointing_game`, `iou` at `iou_threshold`, the
         `iou_curve`, `cue_miou` at 20 % of the maximum, `zero_maps` (share), `intervals`,
-        `per_class`.
+        `per_class`, and `per_size` of the object, see `gain_tf.metrics.size_of`.
     """
     maps = predictions.maps
     at = int(np.abs(THRESHOLDS - threshold).argmin())
@@ -100,7 +101,7 @@ def attention_figures(
     columns = _columns(maps, at)
     miou, _ = mean_intersection_over_union(predictions.confusion)
     return {
-        **{name: float(values.mean()) for name, values in columns.items()},
+        **_means(maps, at),
         "iou_threshold": threshold,
         "iou_curve": {
             "threshold": THRESHOLDS.tolist(),
@@ -114,10 +115,14 @@ def attention_figures(
             if name != "mask_area"
         },
         "per_class": {
-            name: {key: float(values.mean()) for key, values in _columns(own, at).items()}
-            | {"maps": len(own)}
+            name: _means(own, at) | {"maps": len(own)}
             for c, name in enumerate(class_names)
             if (own := [figures for figures in maps if figures.category == c])
+        },
+        "per_size": {
+            size: _means(own, at) | {"maps": len(own)}
+            for size in SIZES
+            if (own := [figures for figures in maps if size_of(figures.area) == size])
         },
     }
 
@@ -137,6 +142,12 @@ def _columns(maps: Sequence[MapFigures], at: int) -> dict[str, np.ndarray]:
         "iou": np.array([figures.iou[at] for figures in maps]),
         "zero_maps": np.array([figures.zero for figures in maps], float),
     }
+
+
+def _means(maps: Sequence[MapFigures], at: int) -> dict[str, float | None]:
+    means = {name: float(values.mean()) for name, values in _columns(maps, at).items()}
+    area = means["mask_area"]
+    return {**means, "energy_lift": means["energy_in_mask"] / area if area else None}
 
 
 def _balanced(truth: np.ndarray, verdicts: np.ndarray, single_label: bool) -> float:

@@ -13,16 +13,18 @@ from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
 from gain_tf.evaluation.evaluate import PREDICTIONS
 from gain_tf.files import replacing
+from gain_tf.metrics import SIZES
 from gain_tf.models.gain import GAIN
 from gain_tf.report import words
 from gain_tf.report.attention_sheet import attention_figure
 from gain_tf.report.confusion import confusion_figure, read_verdicts
 from gain_tf.report.curves import curves_figure
 from gain_tf.report.examples import answers, choose
+from gain_tf.report.reliability import reliability_figure
 from gain_tf.report.result import RowResult
 from gain_tf.report.segmentation_part import segmentation_part
 from gain_tf.report.style import embedded, row_colour, save
-from gain_tf.report.table import COLUMNS, figures_on
+from gain_tf.report.table import COLUMNS, OF_RELIABILITY, figures_on
 from gain_tf.report.templates import templates
 
 PAGE = "report.html"
@@ -41,8 +43,8 @@ def write_report(
     """Write the pictures of a run, and last its page: where the page is, the run is finished.
 
     Args:
-        folder: of the run; `attention.png`, `curves.png`, `confusion_matrix.png` and
-            `report.html` go there.
+        folder: of the run; `attention.png`, `curves.png`, `confusion_matrix.png`,
+            `reliability.png` and `report.html` go there.
         config: of the run.
         data: the data set.
         results: the rows, trained and judged.
@@ -51,6 +53,7 @@ def write_report(
     pictures = {
         "curves": _curves(folder, results),
         "confusion": _confusion(folder, data, results),
+        "reliability": _reliability(folder, results),
         "attention": _attention(folder, config, data, models),
     }
     contents = _contents(folder, config, data, results)
@@ -63,6 +66,11 @@ def write_report(
 def _curves(folder: Path, results: Sequence[RowResult]) -> str | None:
     figure = curves_figure(results)
     return None if figure is None else _kept(figure, folder / "curves.png")
+
+
+def _reliability(folder: Path, results: Sequence[RowResult]) -> str | None:
+    figure = reliability_figure(results)
+    return None if figure is None else _kept(figure, folder / "reliability.png")
 
 
 def _confusion(folder: Path, data: DataSet, results: Sequence[RowResult]) -> dict[str, str]:
@@ -129,6 +137,10 @@ def _contents(
         "data": data,
         "results": results,
         "columns": COLUMNS,
+        "reliability": [
+            column for column in OF_RELIABILITY if _any_has(results, column[1], column[2])
+        ],
+        "sizes": _per_size(results),
         "others": {
             split: [figures_on(result, split) for result in results]
             for split in data.also_evaluated
@@ -152,6 +164,29 @@ def _contents(
             config.model_dump(mode="json"), sort_keys=False, allow_unicode=True
         ),
     }
+
+
+def _any_has(results: Sequence[RowResult], section: str, key: str) -> bool:
+    return any(result.figures.get(section, {}).get(key) is not None for result in results)
+
+
+def _per_size(results: Sequence[RowResult]) -> list[dict[str, Any]]:
+    """Line up the figures of small, medium and large objects: lift and pointing of every row."""
+
+    def of(result: RowResult, size: str) -> dict[str, Any]:
+        return result.figures.get("attention", {}).get("per_size", {}).get(size, {})
+
+    return [
+        {
+            "name": size,
+            "maps": own[0]["maps"],
+            "area": own[0]["mask_area"],
+            "lift": [figures.get("energy_lift") for figures in own],
+            "pointing": [figures.get("pointing_game") for figures in own],
+        }
+        for size in SIZES
+        if (own := [of(result, size) for result in results])[0]
+    ]
 
 
 def _per_class(data: DataSet, results: Sequence[RowResult]) -> list[dict[str, Any]]:

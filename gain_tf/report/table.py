@@ -18,6 +18,15 @@ COLUMNS = (
 )
 """Heading, section and key of each figure."""
 
+OF_RELIABILITY = (
+    ("calibration error", "classification", "calibration_error"),
+    ("accuracy, 10 % rejected", "classification", "accuracy_rejecting_10"),
+    ("worst group", "classification", "worst_group_accuracy"),
+    ("deletion", "faithfulness", "deletion"),
+    ("insertion", "faithfulness", "insertion"),
+)
+"""The same of how far verdicts and maps can be relied on: too wide for the terminal."""
+
 OF_SEGMENTERS = (
     ("cue mIoU", "segmentation", "miou"),
     ("segmenter mIoU", "segmenter", "miou"),

@@ -8,12 +8,12 @@ from typing import Any
 
 from gain_tf.files import replacing
 from gain_tf.report.result import with_segmenter
-from gain_tf.report.table import COLUMNS, OF_SEGMENTERS
+from gain_tf.report.table import COLUMNS, OF_RELIABILITY, OF_SEGMENTERS
 from gain_tf.studies.plan import Cell
 from gain_tf.training.rows import attention_row, rows_of
 from gain_tf.training.run_folder import SEGMENTER, read_figures, row_folder
 
-FIGURES = COLUMNS + OF_SEGMENTERS
+FIGURES = COLUMNS + OF_RELIABILITY + OF_SEGMENTERS
 """Heading, section and key of each figure of a study."""
 
 

@@ -17,7 +17,7 @@ from gain_tf.evaluation.evaluate import (
     write_evaluation,
     write_predictions,
 )
-from gain_tf.metrics import energy_in_mask
+from gain_tf.metrics import area_under_curve, energy_in_mask, replaced_stepwise
 from gain_tf.metrics.attention import enlarge
 from gain_tf.models.gain import GAIN
 
@@ -95,6 +95,24 @@ def test_the_threshold_is_not_chosen_on_what_is_reported(judged, model, data):
     best = curve["threshold"][int(np.argmax(curve["iou"]))]
     assert figures["attention"]["iou_threshold"] == best
     assert validation["attention"]["iou"] == pytest.approx(max(curve["iou"]), abs=1e-12)
+
+
+def test_deletion_and_insertion_are_those_of_the_model(model, data):
+    """Every image of the split once, though more are asked for; the curve's ends by hand."""
+    config = tiny_config(data__batch_size=3, evaluation__faithfulness=9)
+    found = evaluate_model(model, config, data)[0]["faithfulness"]
+    assert (found["images"], found["steps"]) == (4, 16)
+    split, areas = data.splits["test"], []
+    for index in range(4):
+        image, category = (
+            split.pictures.image(index).astype(np.float32),
+            split.labels[index].argmax(),
+        )
+        grid = enlarge(model.attention(image[None], [category])[0, 0], 32, 32)
+        stages = replaced_stepwise(image, np.zeros(3), grid)
+        areas.append(area_under_curve(model.predict(stages, verbose=0)[:, category]))
+    assert found["deletion"] == pytest.approx(np.mean(areas), abs=1e-5)
+    assert found["insertion"] != pytest.approx(found["deletion"], abs=1e-4)
 
 
 def test_without_masks_only_the_verdicts_are_judged(model, data):

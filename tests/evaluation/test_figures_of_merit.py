@@ -12,6 +12,7 @@ from gain_tf.evaluation.figures_of_merit import (
     verdicts_of,
 )
 from gain_tf.evaluation.predictions import THRESHOLDS, MapFigures, Predictions
+from gain_tf.evaluation.reliability import reliability_figures
 
 
 def predictions(labels, scores, maps=(), confusion=None, groups=None):
@@ -134,3 +135,41 @@ def test_a_split_without_an_image_of_any_class():
     assert found["map"] is None
     assert found["intervals"]["balanced_accuracy"] is None
     json.dumps(found, allow_nan=False)
+
+
+def test_verdicts_of_one_label_are_as_sure_as_their_score():
+    found = reliability_figures(SINGLE, single_label=True)
+    # 0.8 and 0.8 right, 0.6 right, 0.7 wrong: bins 12, 9 and 10
+    assert found["calibration_error"] == pytest.approx((2 * 0.2 + 0.4 + 0.7) / 4, abs=1e-6)
+    assert found["calibration"]["verdicts"] == [1, 1, 2]
+    curve = dict(zip(*found["reject_curve"].values(), strict=True))
+    assert (curve[0.0], curve[0.25], curve[0.5]) == (0.75, 2 / 3, 1.0)
+    assert found["accuracy_rejecting_10"] == 0.75
+    assert found["worst_group"] is None
+    json.dumps(found, allow_nan=False)
+
+
+def test_an_image_of_several_labels_is_as_sure_as_its_least_sure_verdict():
+    several = predictions([[1, 1], [1, 0]], [[0.9, 0.4], [0.7, 0.2]])
+    found = reliability_figures(several, single_label=False)
+    # Verdicts of 0.9, 0.7 and 0.8 right, one of 0.6 wrong; the second image is surer.
+    assert found["calibration_error"] == pytest.approx((0.1 + 0.3 + 0.2 + 0.6) / 4, abs=1e-6)
+    curve = dict(zip(*found["reject_curve"].values(), strict=True))
+    assert (curve[0.0], curve[0.5]) == (0.5, 1.0)
+
+
+def test_maps_by_the_size_of_their_object():
+    maps = [
+        one_map(0, 0, 0.1, area=0.01, pointing=True, iou=0.2),
+        one_map(1, 0, 0.5, area=0.1),
+        one_map(2, 0, 0.3, area=0.1, pointing=True),
+    ]
+    several = predictions(np.eye(1)[[0, 0, 0]], [[1], [1], [1]], maps)
+    found = attention_figures(several, ["a"], 0.2, draws=0)
+    assert found["energy_lift"] == pytest.approx(0.3 / 0.07, abs=1e-9)
+    small, medium = found["per_size"]["small"], found["per_size"]["medium"]
+    assert set(found["per_size"]) == {"small", "medium"}
+    assert (small["maps"], small["pointing_game"], small["iou"]) == (1, 1.0, 0.2)
+    assert small["energy_lift"] == pytest.approx(10, abs=1e-9)
+    assert (medium["maps"], medium["pointing_game"]) == (2, 0.5)
+    assert medium["energy_lift"] == pytest.approx(4, abs=1e-9)

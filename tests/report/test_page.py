@@ -51,7 +51,7 @@ def report(tmp_path_factory, data, make_gain):
         {
             "name": "try",
             "data": {"image_size": (SIDE, SIDE), "batch_size": 4, "budget": {"boxes": 3}},
-            "evaluation": {"figures": 7, "intervals": 20},
+            "evaluation": {"figures": 7, "intervals": 20, "faithfulness": 3},
         }
     )
     write_config(config, run / "config.yaml")
@@ -87,11 +87,11 @@ def test_the_page_needs_no_other_file(report):
 
 def test_pictures_lie_in_the_folder(report):
     folder, page, _ = report
-    for name in ("attention.png", "curves.png", "confusion_matrix.png"):
+    for name in ("attention.png", "curves.png", "confusion_matrix.png", "reliability.png"):
         with Image.open(folder / name) as picture:
             picture.load()
-    # A matrix a row, the curves, and seven images in sheets of five.
-    assert len(addresses(page)) == 2 + 1 + 2
+    # A matrix a row, the curves, reliability, and seven images in sheets of five.
+    assert len(addresses(page)) == 2 + 1 + 1 + 2
     assert not list(folder.rglob(".writing-*"))
 
 
@@ -101,6 +101,12 @@ def test_the_page_has_the_figures_the_words_and_the_config(report):
         balanced = result.figures["classification"]["balanced_accuracy"]
         assert f"<td>{percent(balanced)}" in page
         assert percent(result.figures["attention"]["energy_in_mask"]) in page
+        assert f"<td>{percent(result.figures['faithfulness']['deletion'])}</td>" in page
+        assert f"<td>{percent(result.figures['classification']['calibration_error'])}</td>" in page
+        assert (
+            f"<td>{result.figures['attention']['energy_lift']:.1f} \N{MULTIPLICATION SIGN}</td>"
+            in page
+        )
     for text in (
         "Does the guided network beat the plain one?",
         "may be mere regularisation",
@@ -110,6 +116,12 @@ def test_the_page_has_the_figures_the_words_and_the_config(report):
         "learning_rate: 0.01",
     ):
         assert text in page
+
+
+def test_groups_that_are_not_there_have_no_column(report):
+    _, page, _ = report
+    assert "<th>calibration error</th>" in page
+    assert "<th>worst group</th>" not in page
 
 
 def test_class_names_are_escaped(report):
@@ -176,7 +188,7 @@ def test_a_real_run_ends_with_its_page(tmp_path):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Does it beat its control" in page
     assert all(address.startswith("data:image/") for address in addresses(page))
-    for name in ("attention.png", "curves.png", "confusion_matrix.png"):
+    for name in ("attention.png", "curves.png", "confusion_matrix.png", "reliability.png"):
         assert (folder / name).is_file()
     loaded = load_row(folder, "baseline")
     assert loaded.class_names == ["0 degrees", "90 degrees", "180 degrees", "270 degrees"]
