@@ -242,6 +242,31 @@ def test_shapes(server, shape, status, message):
     assert (reason == "") == (status == 200), answer
 
 
+def test_a_shape_of_very_many_sizes(server):
+    """Their product would take the server minutes."""
+    inputs = [service_pb2.ModelInferRequest.InferInputTensor(**tensor([2**62] * 20_000))]
+    code, reason = grpc_infer(server, inputs=inputs, raw_input_contents=[b"abc"])
+    assert code == grpc.StatusCode.INVALID_ARGUMENT
+    assert "the shape has 20000 sizes, more than 16" in reason
+
+
+def test_very_many_outputs(server):
+    code, reason = grpc_infer(server, outputs=[{"name": ""}] * 60_000)
+    assert code == grpc.StatusCode.INVALID_ARGUMENT
+    assert "60000 outputs in one request" in reason
+
+
+def test_a_long_text_among_very_many_numbers(server):
+    """As an array of texts, each as long as the longest, they would take 16 GB."""
+    data = [1] * 60_000 + ["x" * 60_000]
+    memory = server.memory()
+    status, reason = infer(server, inputs=[tensor([1, 1, 20_667, 3], data=data[:-1])])
+    assert (status, "data must be 62001 values" in reason) == (400, True)
+    status, reason = infer(server, inputs=[tensor([60_001], data=data)])
+    assert (status, "data holds what is no UINT8" in reason) == (400, True)
+    assert server.memory() - memory < 50_000_000
+
+
 def test_a_channel_too_many(server):
     status, reason = infer(server, **packed([1, 3, 5, 4], bytes(60)))
     assert (status, "uint8 (N, H, W, 3)" in reason) == (400, True)

@@ -7,10 +7,17 @@ from typing import Any
 import grpc
 from google.protobuf import json_format
 
-from gain_serving.errors import BadRequestError, DeadlineError, ModelNotFoundError, ServingError
+from gain_serving.errors import (
+    BadRequestError,
+    DeadlineError,
+    ModelNotFoundError,
+    ServingError,
+    TooLargeError,
+)
 from gain_serving.protocol import describe
 from gain_serving.protocol.errors import NotSupportedError
 from gain_serving.protocol.grpc_form import (
+    SMALL_BYTES,
     read_message,
     read_parameters,
     read_request,
@@ -105,6 +112,8 @@ class Grpc(grpc.GenericRpcHandler):
             return await self._infer(raw)
         if name not in self._calls:
             raise NotSupportedError("not supported: shared memory, trace and log settings")
+        if len(raw) > SMALL_BYTES:
+            raise TooLargeError(f"a {name} request has at most {SMALL_BYTES} bytes")
         return await self._calls[name](read_message(METHODS[name].input_type.name, raw))
 
     async def _one(self, context: Context) -> bytes:

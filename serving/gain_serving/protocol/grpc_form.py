@@ -1,6 +1,6 @@
 """How requests and answers look as messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,9 @@ from google.protobuf.message import DecodeError
 from gain_serving.errors import BadRequestError
 from gain_serving.protocol.messages import message
 from gain_serving.protocol.request import (
+    MAX_INPUTS,
+    MAX_OUTPUTS,
+    MAX_PARAMETERS,
     InferRequest,
     InferResponse,
     Parameter,
@@ -16,6 +19,10 @@ from gain_serving.protocol.request import (
     requested_output,
 )
 from gain_serving.protocol.tensors import BYTES, DATATYPES, Tensor, count_elements, pack, unpack
+from gain_serving.protocol.wire import refuse_many_fields
+
+SMALL_BYTES = 1 << 20
+"""A message that does no harm, whatever is in it."""
 
 FINAL = "triton_final_response"
 WANTS_FINAL = "triton_enable_empty_final_response"
@@ -62,7 +69,14 @@ def read_request(raw: bytes, *, max_tensor_bytes: int) -> InferRequest:
         BadRequestError: it is malformed; the message says where.
         TooLargeError: a tensor is larger than allowed.
     """
+    if len(raw) > SMALL_BYTES:
+        refuse_many_fields(raw)
     asked = read_message("ModelInferRequest", raw)
+    if len(asked.inputs) > MAX_INPUTS or len(asked.outputs) > MAX_OUTPUTS:
+        raise BadRequestError(
+            f"{len(asked.inputs)} inputs and {len(asked.outputs)} outputs in one request, more "
+            f"than {MAX_INPUTS} and {MAX_OUTPUTS}"
+        )
     packed = asked.raw_input_contents
     if packed and len(packed) != len(asked.inputs):
         raise BadRequestError(
@@ -70,7 +84,7 @@ def read_request(raw: bytes, *, max_tensor_bytes: int) -> InferRequest:
         )
     inputs = []
     for index, declared in enumerate(asked.inputs):
-        name, datatype, shape = declared.name, declared.datatype, tuple(declared.shape)
+        name, datatype, shape = declared.name, declared.datatype, declared.shape
         refuse_shared_memory(name, read_parameters(declared.parameters))
         count = count_elements(name, datatype, shape, max_tensor_bytes)
         if not packed:
@@ -102,7 +116,13 @@ def write_response(response: InferResponse, request: InferRequest) -> Any:
 
 
 def read_parameters(parameters: Mapping[str, Any]) -> dict[str, Parameter]:
-    """Read a map of parameters; those without a value are left out."""
+    """Read a map of parameters; those without a value are left out.
+
+    Raises:
+        BadRequestError: there are too many.
+    """
+    if len(parameters) > MAX_PARAMETERS:
+        raise BadRequestError(f"{len(parameters)} parameters, more than {MAX_PARAMETERS}")
     read = {}
     for name, parameter in parameters.items():
         field = parameter.WhichOneof("parameter_choice")
@@ -128,10 +148,9 @@ def _from_contents(declared: Any, count: int) -> Tensor:
     return Tensor(name, datatype, shape, _narrowed(name, datatype, values).reshape(shape))
 
 
-def _narrowed(name: str, datatype: str, values: Iterable[Any]) -> np.ndarray:
-    dtype = DATATYPES[datatype]
+def _narrowed(name: str, datatype: str, values: Sequence[Any]) -> np.ndarray:
     try:
         # A number that does not fit is an OverflowError in NumPy 2.
-        return np.array(list(values), dtype)
+        return np.fromiter(values, DATATYPES[datatype], len(values))
     except OverflowError:
         raise BadRequestError(f"{name[:_SHOWN]!r}: a value is no {datatype}") from None

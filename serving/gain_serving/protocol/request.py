@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from gain_serving.errors import BadRequestError
 from gain_serving.protocol.tensors import Tensor
 
+MAX_INPUTS = 16
+MAX_OUTPUTS = 64
+MAX_PARAMETERS = 64
+"""Of a request; the last also of an input or output."""
+
 Parameter = bool | int | float | str
 Parameters = Mapping[str, Parameter]
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from pydantic import ConfigDict, Field
 
 from gain_serving.errors import BadRequestError
 from gain_serving.protocol.request import (
+    MAX_INPUTS,
+    MAX_OUTPUTS,
     InferRequest,
     InferResponse,
     Parameter,
@@ -20,13 +23,23 @@ from gain_serving.protocol.request import (
     refuse_shared_memory,
     requested_output,
 )
-from gain_serving.protocol.tensors import BYTES, DATATYPES, Tensor, count_elements, pack, unpack
+from gain_serving.protocol.tensors import (
+    BYTES,
+    DATATYPES,
+    MAX_DIMENSIONS,
+    Tensor,
+    count_elements,
+    pack,
+    unpack,
+)
 
 BASE64 = {"content_type": "base64"}
 """Parameters of an output of bytes that are no text, in JSON."""
 
 _STRICT = ConfigDict(frozen=True, extra="ignore", strict=True)
 _SHOWN = 64
+_KINDS = {"b": {bool}, "u": {int}, "i": {int}, "f": {int, float}}
+"""Kind of a NumPy type -> what its values are in JSON."""
 
 
 class _Input(pydantic.BaseModel):
@@ -34,7 +47,7 @@ class _Input(pydantic.BaseModel):
 
     name: str
     datatype: str
-    shape: list[int] = Field(max_length=16)
+    shape: list[int] = Field(max_length=MAX_DIMENSIONS)
     parameters: dict[str, Parameter] = {}
     data: Any = None
 
@@ -51,8 +64,8 @@ class _Request(pydantic.BaseModel):
 
     id: str = ""
     parameters: dict[str, Parameter] = {}
-    inputs: list[_Input] = Field(max_length=16)
-    outputs: list[_Output] | None = Field(default=None, max_length=64)
+    inputs: list[_Input] = Field(max_length=MAX_INPUTS)
+    outputs: list[_Output] | None = Field(default=None, max_length=MAX_OUTPUTS)
 
 
 def read_request(
@@ -183,27 +196,35 @@ def _from_values(declared: _Input, count: int) -> Tensor:
         raise BadRequestError(f"{name[:_SHOWN]!r}: data is missing, or no list")
     if datatype == BYTES:
         return Tensor(name, datatype, shape, _from_texts(name, declared.data, count))
-    try:
-        array = np.array(declared.data)
-    except (ValueError, OverflowError):
-        raise BadRequestError(f"{name[:_SHOWN]!r}: the lists in data differ in length") from None
-    if array.shape not in {shape, (count,)}:
-        raise BadRequestError(
-            f"{name[:_SHOWN]!r}: data has the shape {list(array.shape)}, not {list(shape)}"
-        )
+    values = _flat(name, declared.data, shape, count)
     dtype = DATATYPES[datatype]
-    if count and not _fits(array, dtype):
-        raise BadRequestError(f"{name[:_SHOWN]!r}: data holds what is no {datatype}")
-    return Tensor(name, datatype, shape, array.astype(dtype).reshape(shape))
+    wrong = BadRequestError(f"{name[:_SHOWN]!r}: data holds what is no {datatype}")
+    if not set(map(type, values)) <= _KINDS[dtype.kind]:
+        raise wrong
+    try:
+        array = np.array(values, dtype)
+    except OverflowError:
+        # That is how NumPy 2 says that a number does not fit.
+        raise wrong from None
+    return Tensor(name, datatype, shape, array.reshape(shape))
 
 
-def _fits(array: np.ndarray, dtype: np.dtype) -> bool:
-    if dtype.kind in "ui":
-        limits = np.iinfo(dtype)
-        return array.dtype.kind in "ui" and bool(
-            limits.min <= array.min() and array.max() <= limits.max
-        )
-    return array.dtype.kind in ("b" if dtype.kind == "b" else "uif")
+def _flat(name: str, data: list[Any], shape: Sequence[int], count: int) -> list[Any]:
+    """Flatten nested lists of a known shape.
+
+    NumPy would find the shape by itself, and make room first for the longest text in every place.
+    """
+    if len(data) == count and not (data and isinstance(data[0], list)):
+        return data
+    level: list[Any] = [data]
+    for size in shape:
+        if not all(isinstance(part, list) and len(part) == size for part in level):
+            raise BadRequestError(
+                f"{name[:_SHOWN]!r}: data must be {count} values, or lists of the shape "
+                f"{list(shape)}"
+            )
+        level = list(chain.from_iterable(level))
+    return level
 
 
 def _from_texts(name: str, data: Sequence[Any], count: int) -> list[bytes]:

@@ -18,6 +18,11 @@ DATATYPES: dict[str, np.dtype] = {
 }
 """Of fixed size, as far as a model here takes or gives them; `BYTES` is the one that is not."""
 
+_NAMES = {dtype: name for name, dtype in DATATYPES.items()}
+
+MAX_DIMENSIONS = 16
+"""Of a tensor; the product of very many sizes takes minutes."""
+
 _LENGTH = struct.Struct("<I")
 _SHOWN = 64
 
@@ -49,8 +54,7 @@ def output_tensor(name: str, data: np.ndarray) -> Tensor:
         name: of the output.
         data: of a type in `DATATYPES`.
     """
-    datatype = next(key for key, dtype in DATATYPES.items() if dtype == data.dtype)
-    return Tensor(name, datatype, data.shape, data)
+    return Tensor(name, _NAMES[data.dtype], data.shape, data)
 
 
 def count_elements(name: str, datatype: str, shape: Sequence[int], max_bytes: int) -> int:
@@ -66,11 +70,15 @@ def count_elements(name: str, datatype: str, shape: Sequence[int], max_bytes: in
         How many elements there are.
 
     Raises:
-        BadRequestError: the datatype is not known here, or a size is negative.
+        BadRequestError: the datatype is not known here, a size is negative, or there are too many.
         TooLargeError: more bytes than allowed.
     """
     if datatype != BYTES and datatype not in DATATYPES:
         raise BadRequestError(f"{_quoted(name)}: datatype {_quoted(datatype)} is not supported")
+    if len(shape) > MAX_DIMENSIONS:
+        raise BadRequestError(
+            f"{_quoted(name)}: the shape has {len(shape)} sizes, more than {MAX_DIMENSIONS}"
+        )
     if any(size < 0 for size in shape):
         raise BadRequestError(f"{_quoted(name)}: shape {_shape(shape)} has a negative size")
     # A size of 0 hides none of the others: NumPy refuses what overflows without it.
