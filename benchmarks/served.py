@@ -1,4 +1,4 @@
-"""A server of a benchmark's own, on one model."""
+"""Servers of a benchmark's own, on one model."""
 
 import hashlib
 import json
@@ -28,6 +28,11 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    def processor_seconds(self) -> float:
+        """Return the processor time that its threads have taken."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
 
 def write_repository(path: Path, folder: Path) -> Path:
     content = path.read_bytes()
@@ -42,23 +47,44 @@ def write_repository(path: Path, folder: Path) -> Path:
 
 @contextmanager
 def serving(repository: Path, threads: int) -> Iterator[Server]:
+    """Start gain-serve on a repository."""
     http, grpc = (f"127.0.0.1:{free_port()}" for _ in range(2))
     flags = [f"--repository={repository}", f"--http={http}", f"--grpc={grpc}"]
-    command = [sys.executable, "-m", "gain_serving", "serve", *flags, f"--threads={threads}"]
-    process = subprocess.Popen([*command, "--log-level=warning"])
+    command = ["-m", "gain_serving", "serve", *flags, f"--threads={threads}"]
+    with _started([*command, "--log-level=warning"], http, grpc) as server:
+        yield server
+
+
+@contextmanager
+def bare(path: Path, threads: int) -> Iterator[Server]:
+    """Start what does nothing but run the network, see `bare_server`."""
+    ports = [str(free_port()) for _ in range(2)]
+    script = Path(__file__).with_name("bare_server.py")
+    command = [str(script), str(path), str(threads), *ports]
+    with _started(command, *(f"127.0.0.1:{port}" for port in ports)) as server:
+        yield server
+
+
+@contextmanager
+def _started(command: list[str], http: str, grpc: str) -> Iterator[Server]:
+    process = subprocess.Popen([sys.executable, *command])
     try:
-        client = tritonclient.grpc.InferenceServerClient(grpc)
-        for _ in range(300):
-            time.sleep(0.1)
-            try:
-                if client.is_model_ready(NAME):
-                    break
-            except tritonclient.grpc.InferenceServerException:
-                continue
+        _wait(grpc)
         yield Server(process, http, grpc)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def _wait(grpc: str) -> None:
+    client = tritonclient.grpc.InferenceServerClient(grpc)
+    for _ in range(300):
+        time.sleep(0.1)
+        try:
+            if client.is_model_ready(NAME):
+                return
+        except tritonclient.grpc.InferenceServerException:
+            continue
 
 
 def free_port() -> int:

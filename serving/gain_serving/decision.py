@@ -75,7 +75,7 @@ def judge(scores: np.ndarray, description: ModelDescription) -> tuple[str, bool]
     names, thresholds = description.class_names, description.thresholds
     if not np.isfinite(scores).all():
         return REJECT, False
-    best = int(np.argmax(scores))
+    best = int(scores.argmax())
     doubtful = scores[best : best + 1] if description.single_label else scores
     if thresholds.reject_band is not None:
         low, high = thresholds.reject_band

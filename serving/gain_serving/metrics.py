@@ -39,13 +39,13 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         registry.register(_Models(index))
-        self._requests = Counter(
+        requests = Counter(
             "gain_requests_total",
             "Requests answered; outcome is ok or the kind of error.",
             ("transport", "call", "outcome"),
             registry=registry,
         )
-        self._errors = Counter(
+        errors = Counter(
             "gain_errors_total", "Requests refused or failed.", ("kind",), registry=registry
         )
         stages = Histogram(
@@ -55,15 +55,17 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        # Finding a series by its labels takes longer than counting in it.
-        self._stage = cache(stages.labels)
-        self._images = Counter("gain_images_total", "Images judged.", _VERSION, registry=registry)
-        self._rejected = Counter(
+        images = Counter("gain_images_total", "Images judged.", _VERSION, registry=registry)
+        rejected = Counter(
             "gain_rejected_images_total",
             "Images that the model was not sure enough about.",
             _VERSION,
             registry=registry,
         )
+        # Finding a series by its labels takes longer than counting in it.
+        self._requests, self._errors = cache(requests.labels), cache(errors.labels)
+        self._stage = cache(stages.labels)
+        self._images, self._rejected = cache(images.labels), cache(rejected.labels)
         Gauge(
             "gain_queue_requests", "Inference requests waiting or being judged.", registry=registry
         ).set_function(waiting)
@@ -76,9 +78,9 @@ class Metrics:
             call: which of the protocol's.
             outcome: `OK`, or the kind of the error.
         """
-        self._requests.labels(transport, call, outcome).inc()
+        self._requests(transport, call, outcome).inc()
         if outcome != OK:
-            self._errors.labels(outcome).inc()
+            self._errors(outcome).inc()
 
     def judged(
         self, model: str, version: str, ns: Mapping[str, int], images: int, rejected: int
@@ -94,8 +96,8 @@ class Metrics:
         """
         for stage, spent in ns.items():
             self._stage(model, version, stage).observe(spent / 1e9)
-        self._images.labels(model, version).inc(images)
-        self._rejected.labels(model, version).inc(rejected)
+        self._images(model, version).inc(images)
+        self._rejected(model, version).inc(rejected)
 
     def page(self) -> bytes:
         """Return everything in Prometheus's text format."""

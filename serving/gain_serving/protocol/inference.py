@@ -1,6 +1,5 @@
 """From the tensors of a request to those of its answer."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -115,9 +114,11 @@ def _requested(request: InferRequest, runtime: Runtime) -> Sequence[RequestedOut
 
 
 def _refuse_twice(kind: str, names: Iterable[str]) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise BadRequestError(f"the {kind} {twice[0][:_SHOWN]!r} is given twice")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadRequestError(f"the {kind} {name[:_SHOWN]!r} is given twice")
+        seen.add(name)
 
 
 def _output(output: RequestedOutput, decisions: list[Decision]) -> Tensor:
@@ -140,7 +141,7 @@ def _output(output: RequestedOutput, decisions: list[Decision]) -> Tensor:
             f"the images differ in size and so does {name}; send them one by one, or ask for "
             "other outputs"
         )
-    return output_tensor(name, np.stack(arrays))
+    return output_tensor(name, np.array(arrays))
 
 
 def _classes(count: int, decisions: list[Decision]) -> Tensor:

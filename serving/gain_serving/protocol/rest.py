@@ -51,10 +51,13 @@ class Rest:
         self._small_inbox = Inbox(self._small_bytes, settings.body_timeout)
 
     def routes(self) -> list[Route]:
-        """Return the routes, the more special before the more general."""
+        """Return the routes, the more special before the more general, the most asked first."""
         get, post = ["GET"], ["POST"]
         both = [*get, *post]
         table: list[tuple[str, Handler, list[str], str]] = [
+            (model + "/infer", self._infer, post, "infer") for model in (_MODEL, _VERSION)
+        ]
+        table += [
             ("/v2/health/live", self._live, get, "live"),
             ("/v2/health/ready", self._ready, get, "ready"),
             ("/v2", self._server, get, "server_metadata"),
@@ -69,7 +72,6 @@ class Rest:
                 (model + "/ready", self._model_ready, get, "model_ready"),
                 (model + "/config", self._config, get, "config"),
                 (model + "/stats", self._statistics, get, "statistics"),
-                (model + "/infer", self._infer, post, "infer"),
             ]
         table += [(path, self._unsupported, both, "unsupported") for path in _UNSUPPORTED]
         return [
@@ -82,7 +84,7 @@ class Rest:
 
         async def answer(request: Request) -> Response:
             try:
-                if request.url.path not in OPEN:
+                if request.scope["path"] not in OPEN:
                     self._service.authorise(request.headers.get("authorization"))
                 response = await handler(request)
             except Exception as error:
