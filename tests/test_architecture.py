@@ -60,7 +60,7 @@ TAPES = {
     "attention/grad_cam.py",
     "models/audit.py",
     "models/gain.py",
-    "segmentation/segmenter.py",
+    "models/segmenter.py",
 }
 
 
