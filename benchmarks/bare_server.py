@@ -7,6 +7,7 @@ the tensors answered are always the same. What the server costs beyond this is i
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,7 +67,7 @@ async def serve(path: Path, threads: int, http: int, port: str) -> None:
         def service(self, handler_call_details: object) -> grpc.RpcMethodHandler:
             return grpc.unary_unary_rpc_method_handler(messages)
 
-    async def web(scope: dict, receive: object, send: object) -> None:
+    async def web(scope: dict, receive: Callable, send: Callable) -> None:
         if scope["type"] != "http":
             return
         parts, more = [], True

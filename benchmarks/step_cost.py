@@ -85,6 +85,8 @@ def interleaved_times(models: list[GAIN], batches: list[tuple], repeat: int) -> 
 
 def _memory_of_step(name: str, size: int, batch: int, labels: int, answer: Queue) -> None:
     model, data = build(name, size, labels), batch_of(size, batch, labels)
+    # Building a network can take more than a step does: the peak starts anew (Linux).
+    Path("/proc/self/clear_refs").write_text("5")
     before = _peak()
     step = tf.function(model.train_step)
     for _ in range(2):

@@ -67,7 +67,7 @@ def _areas(
     blurred = cv2.GaussianBlur(image, (0, 0), BLUR * min(image_size))
     stages = np.concatenate(
         [
-            replaced_stepwise(image, np.float32(model.mean_colour), attention),
+            replaced_stepwise(image, np.array(model.mean_colour, np.float32), attention),
             replaced_stepwise(blurred, image, attention),
         ]
     )

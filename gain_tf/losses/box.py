@@ -39,18 +39,19 @@ def box_attention(
 def foreground_prior(saliency: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
     """Bring saliency to the scale of the attention that it is held against.
 
-    `S' = S / max over the cells of the boxes of S`. Attention is divided by its maximum. A prior
-    that nowhere comes near 1 inside the boxes is met best by a map that is zero everywhere, and no
-    gradient leads back from there. Saliency that is zero all over the boxes says nothing: then
-    all of the box is foreground.
+    `S' = min(1, S / max over cells of B S)`. Attention is divided by its maximum. A prior that
+    nowhere comes near 1 inside the boxes is met best by a map that is zero everywhere, and no
+    gradient leads back from there. A cell that a box hardly touches does not set the scale: what
+    is salient in it may be the surroundings. Saliency that is zero all over the boxes says
+    nothing: then all of the box is foreground.
 
     Args:
         saliency: at the resolution of the map, (P, h, w), at least 0.
         boxes: B, the share of each cell inside a box of the class, (P, h, w), in [0, 1].
 
     Returns:
-        S of Eq. 9, (P, h, w), in [0, 1], 1 at the most salient cell of the boxes.
+        S of Eq. 9, (P, h, w), in [0, 1], 1 at the most salient cell that lies inside a box.
     """
-    inside = tf.where(boxes > 0, saliency, tf.zeros_like(saliency))
-    peak = tf.reduce_max(inside, axis=(1, 2), keepdims=True)
-    return tf.where(peak > 0, tf.math.divide_no_nan(inside, peak), tf.ones_like(inside))
+    peak = tf.reduce_max(boxes * saliency, axis=(1, 2), keepdims=True)
+    scaled = tf.minimum(tf.math.divide_no_nan(saliency, peak), 1)
+    return tf.where(peak > 0, scaled, tf.ones_like(scaled))

@@ -56,11 +56,17 @@ def test_gradient(rng, given):
 
 def test_the_most_salient_cell_of_the_boxes_is_foreground():
     saliency = tf.constant([[[0.5, 0.9], [0.2, 0.4]]])
-    # 0.9 lies outside; 0.5 is the most salient cell of the boxes
-    expected = [[[1.0, 0.0], [0.4, 0.8]]]
+    # B S is 0.5, 0, 0.2 and 0.2: 0.5 sets the scale, and 0.9, which lies outside, is cut to 1
+    expected = [[[1.0, 1.0], [0.4, 0.8]]]
     found = foreground_prior(saliency, BOXES)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-7)
     np.testing.assert_allclose(foreground_prior(saliency / 10, BOXES), found, rtol=0, atol=1e-7)
+
+
+def test_a_cell_that_a_box_hardly_touches_does_not_set_the_scale():
+    boxes = tf.constant([[[1.0, 0.1], [0.0, 0.0]]])
+    found = foreground_prior(tf.constant([[[0.3, 0.9], [0.1, 0.6]]]), boxes)
+    np.testing.assert_allclose(found[0, 0], [1.0, 1.0], rtol=0, atol=1e-6)
 
 
 def test_boxes_without_saliency_are_foreground_all_over():
