@@ -145,7 +145,7 @@ def _maps(found: dict[str, Any]) -> str:
     """Say how far attention, or the class of the pixels, is from the training."""
     if "class_map" in found:
         share = found["class_map"]["pixels_different"]
-        return f", {share:.2g} of the pixels, ties all, in their class"
+        return f", the class of {share:.2%} of the pixels, all ties" if share else ", no pixel"
     attention = found["attention"]
     if attention is None:
         return ", no verdict"

@@ -21,7 +21,7 @@ from gain_tf.report.confusion import confusion_figure, read_verdicts
 from gain_tf.report.curves import curves_figure
 from gain_tf.report.examples import answers, choose
 from gain_tf.report.reliability import reliability_figure
-from gain_tf.report.result import RowResult
+from gain_tf.report.result import RowResult, one_a_network
 from gain_tf.report.segmentation_part import segmentation_part
 from gain_tf.report.style import embedded, row_colour, save
 from gain_tf.report.table import COLUMNS, OF_RELIABILITY, figures_on
@@ -50,11 +50,14 @@ def write_report(
         results: the rows, trained and judged.
         models: of the rows, by name.
     """
+    networks = one_a_network(results)
     pictures = {
         "curves": _curves(folder, results),
-        "confusion": _confusion(folder, data, results),
-        "reliability": _reliability(folder, results),
-        "attention": _attention(folder, config, data, models),
+        "confusion": _confusion(folder, data, networks),
+        "reliability": _reliability(folder, networks),
+        "attention": _attention(
+            folder, config, data, {result.name: models[result.name] for result in networks}
+        ),
     }
     contents = _contents(folder, config, data, results)
     contents["segmentation"] = segmentation_part(folder, config, data, results)
@@ -154,9 +157,9 @@ def _contents(
         "answers": [
             words.against_baseline(results),
             words.against_control(results, annotated=annotated),
-            *words.other_rows(results),
+            *words.other_rows(one_a_network(results)),
         ],
-        "attention": words.about_attention(results),
+        "attention": words.about_attention(one_a_network(results)),
         "threshold": words.about_threshold(guided),
         "caution": words.ONE_SEED,
         "per_class": _per_class(data, results),

@@ -1,5 +1,6 @@
 """What is known of one row of a comparison when it is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,3 +42,9 @@ def with_segmenter(
     """
     kept = {key: value for key, value in figures.items() if from_cues or key != "segmentation"}
     return {**kept, "segmenter": judged["segmentation"]}
+
+
+def one_a_network(results: Sequence[RowResult]) -> list[RowResult]:
+    """Leave out rows that share the attention network of an earlier one: they say the same."""
+    first = {result.folder: result.name for result in reversed(results)}
+    return [result for result in results if first[result.folder] == result.name]

@@ -6,7 +6,7 @@ import pytest
 from gain_tf.config import parse_config
 from gain_tf.data.dataset import ArrayPictures, DataSet, Split
 from gain_tf.data.indexed import colour_map, write_indexed
-from gain_tf.report.result import RowResult
+from gain_tf.report.result import RowResult, one_a_network, with_segmenter
 from gain_tf.report.segmentation_sheet import (
     EXAMPLES,
     segmentation_figure,
@@ -85,3 +85,18 @@ def test_without_what_was_written_there_are_no_lines(data, rows, tmp_path):
     bare = RowResult("bare", {}, tmp_path, {}, tmp_path / "nowhere")
     assert segmentation_lines(shown, [bare], data) == []
     assert segmentation_lines([], rows, data) == []
+
+
+def test_rows_that_share_a_network_are_one(tmp_path):
+    names = {"plain": "plain", "guided": ".", "own": ".", "upper": "plain"}
+    results = [RowResult(name, {}, tmp_path / place, {}) for name, place in names.items()]
+    assert [each.name for each in one_a_network(results)] == ["plain", "guided"]
+
+
+def test_who_learned_from_masks_has_no_cues():
+    figures = {"segmentation": {"miou": 0.3}, "images": 4}
+    judged = {"segmentation": {"miou": 0.7}}
+    joined = with_segmenter(figures, judged, from_cues=True)
+    assert joined == {**figures, "segmenter": {"miou": 0.7}}
+    joined = with_segmenter(figures, judged, from_cues=False)
+    assert joined == {"images": 4, "segmenter": {"miou": 0.7}}
