@@ -15,6 +15,7 @@ VERBS = {
     "cues": ("gain_tf.cues", "Turn a run's attention into cues and pseudo labels for a segmenter."),
     "segment": ("gain_tf.segment", "Segment images of your own by a run's segmenter."),
     "study": ("gain_tf.study", "Run a config over seeds and budgets, with every control."),
+    "suggest": ("gain_tf.suggest", "Rank training images by what annotating them may buy."),
     "data": ("gain_tf.data_commands", "List, describe, check and show data sets."),
     "export": ("gain_export.commands", "Turn a trained run into ONNX or SavedModel, checked."),
     "describe": ("gain_export.commands", "Say what an exported model or a run folder is."),

@@ -26,7 +26,8 @@ class Budget(Section):
     is for controls: `rolled` moves each annotation to a random place, `shuffled` gives each
     annotated image that of another, `centre` moves each to the middle. `noise` makes annotation
     careless: box edges move by up to that share of the box, masks grow or shrink by that share of
-    the object's diameter.
+    the object's diameter. `listed` is a CSV file with a column `id`, such as `gain-tf suggest`
+    writes: its images keep their annotation before others do, the first of them first.
     """
 
     masks: Count = Field(default=0, union_mode="left_to_right")
@@ -34,6 +35,7 @@ class Budget(Section):
     seed: Seed | None = None
     placement: Literal["true", "rolled", "shuffled", "centre"] = "true"
     noise: float = Field(default=0.0, ge=0, le=1)
+    listed: Path | None = None
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "Budget":

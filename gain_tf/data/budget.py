@@ -1,7 +1,9 @@
 """Which training images keep their annotation."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -27,17 +29,19 @@ def within_budget(
         says so.
 
     Raises:
-        ValueError: fewer images are annotated than the budget asks for.
+        ValueError: fewer images are annotated than the budget asks for, or its list cannot be
+            read or names an image that is not there.
     """
     seed = seed if budget.seed is None else budget.seed
     guided = np.ones(split.labels.shape[1], bool)
     guided[list(unguided_classes)] = False
-    masked = _evenly(split.mask_shows & guided, budget.masks, seed, "masks")
+    first = _listed(budget.listed, split.ids)
+    masked = _chosen(split.mask_shows & guided, budget.masks, seed, "masks", first)
     shown = np.zeros_like(split.mask_shows)
     for index, labels in enumerate(split.box_labels):
         shown[index, labels] = True
     shown[masked] = False
-    boxed = _evenly(shown & guided, budget.boxes, seed, "boxes")
+    boxed = _chosen(shown & guided, budget.boxes, seed, "boxes", first)
     keep = np.zeros(len(split), bool)
     keep[masked] = True
     annotated = set(boxed.tolist())
@@ -60,14 +64,39 @@ def within_budget(
     return careless(kept, budget.noise, seed) if budget.noise else kept
 
 
-def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.ndarray:
-    """Choose images class by class in turn, each at random.
+def _listed(path: Path | None, ids: Sequence[str]) -> list[int]:
+    """Read which images come first."""
+    if path is None:
+        return []
+    place = f"data.budget.listed: {path}"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ValueError(f"{place}: cannot be read: {said}") from error
+    if not lines or "id" not in lines[0]:
+        raise ValueError(f"{place}: needs a heading with a column id, and images below it")
+    index = {name: number for number, name in enumerate(ids)}
+    strange = [line["id"] for line in lines if line["id"] not in index]
+    if strange:
+        raise ValueError(
+            f"{place}: {len(strange)} of its images are no training images, such as {strange[0]!r}"
+        )
+    return list(dict.fromkeys(index[line["id"]] for line in lines))
+
+
+def _chosen(
+    shows: np.ndarray, count: int | str, seed: int, what: str, first: Sequence[int]
+) -> np.ndarray:
+    """Choose the images that come first, then others class by class in turn, each at random.
 
     Args:
         shows: which classes the annotation of each image shows, boolean (N, C).
         count: images to choose, or "all".
         seed: of the choice.
         what: named in the error.
+        first: indices of the images that come first, in this order.
 
     Returns:
         Sorted indices.
@@ -81,7 +110,8 @@ def _evenly(shows: np.ndarray, count: int | str, seed: int, what: str) -> np.nda
         )
     random = np.random.default_rng([seed, len(what)])
     queues = [list(random.permutation(np.flatnonzero(column))) for column in shows.T]
-    chosen: dict[int, None] = {}
+    able = set(available.tolist())
+    chosen = dict.fromkeys([index for index in first if index in able][: int(count)])
     while len(chosen) < int(count):
         for queue in queues:
             while queue and queue[-1] in chosen:

@@ -88,6 +88,23 @@ def annotation_target(
     return _first_of(targets)
 
 
+def any_target(example: Example, images: tf.Tensor, classes: tf.Tensor, grid: Grid) -> Target:
+    """Return what masks or boxes say of classes of images, whichever there are.
+
+    Args:
+        example: as in `annotation_target`.
+        images: rows in the batch, (P,), integers.
+        classes: asked about in each, (P,), integers.
+        grid: rows h and columns w of the map.
+
+    Returns:
+        The target of each pair.
+    """
+    rows, category = tf.cast(images, tf.int32), tf.cast(classes, tf.int32)
+    pairs = Pairs(rows, category, tf.ones_like(rows, tf.float32))
+    return annotation_target(example, pairs, grid, GuidanceSettings(kind="both"))
+
+
 def object_target(
     example: Example, images: Pairs, grid: Grid, guidance: GuidanceSettings
 ) -> Target:

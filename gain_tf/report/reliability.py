@@ -1,6 +1,7 @@
 """How far each row's verdicts can be relied on, in one picture."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ def reliability_figure(results: Sequence[RowResult]) -> Figure | None:
     trusting.plot([0, 100], [0, 100], color=FAINT, linewidth=0.8)
     for number, name, figures in known:
         curve, bins = figures["reject_curve"], figures["calibration"]
-        style = {"color": row_colour(number), "linewidth": 1.4, "label": name}
+        style: dict[str, Any] = {"color": row_colour(number), "linewidth": 1.4, "label": name}
         rejecting.plot(_percent(curve["rejected"]), _percent(curve["accuracy"]), **style)
         trusting.plot(
             _percent(bins["confidence"]),

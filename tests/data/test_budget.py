@@ -119,3 +119,31 @@ def test_flags_stay_with_their_boxes(make_split):
     index = next(n for n, own in enumerate(kept.box_flags) if len(own))
     np.testing.assert_array_equal(kept.box_flags[index], flags[index])
     assert within_budget(split, Budget(boxes=2), 1).box_flags is None
+
+
+def test_what_is_listed_comes_first_in_its_order(make_split, tmp_path):
+    split = make_split(LABELS)
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "rank,id\n" + "".join(f"{r},{split.ids[i]}\n" for r, i in enumerate([7, 3, 30]))
+    )
+    listed = Budget(boxes=2, listed=path)
+    assert kept(within_budget(split, listed, seed=1))[1] == [3, 7]
+    more = kept(within_budget(split, listed.model_copy(update={"boxes": 6}), seed=1))[1]
+    assert {3, 7, 30} < set(more)
+    assert len(more) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n", "needs a heading with a column id"),
+        ("", "needs a heading with a column id"),
+        ("id\nstrange\n", "1 of its images are no training images, such as 'strange'"),
+    ],
+)
+def test_a_list_that_cannot_be(make_split, tmp_path, text, said):
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"data.budget.listed: {path}: {said}"):
+        within_budget(make_split(LABELS), Budget(boxes=2, listed=path), seed=1)

@@ -1,0 +1,102 @@
+"""The signals of every image that could be annotated, from one or several networks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from gain_tf.data.bad_images import BadImages
+from gain_tf.data.dataset import Split
+from gain_tf.data.pipeline import evaluation_batches
+from gain_tf.metrics.annotation_signals import disagreement, off_consensus, staked
+from gain_tf.models.erased import erased_scores
+from gain_tf.models.gain import GAIN
+from gain_tf.models.targets import any_target
+
+Maps = dict[tuple[int, int], np.ndarray]
+"""Attention (h, w) by image and class."""
+
+
+def signals_of(
+    models: Sequence[GAIN],
+    split: Split,
+    guided: np.ndarray,
+    candidates: np.ndarray,
+    image_size: tuple[int, int],
+    batch_size: int,
+) -> tuple[dict[str, np.ndarray], Maps]:
+    """Compute what speaks for annotating each candidate.
+
+    Signals of an image with several classes are averaged over them.
+
+    Args:
+        models: the network in question first; the others are asked where it looks alone.
+        split: its annotation is what there is already.
+        guided: which classes of each image have an object, boolean (N, C).
+        candidates: indices of the images that could be annotated.
+        image_size: (height, width) the models see.
+        batch_size: images computed at a time.
+
+    Returns:
+        `off_consensus`, `disagreement` and `staked` of the candidates, and the first model's maps.
+
+    Raises:
+        FailedError: an image cannot be read.
+    """
+    pairs = [(int(i), int(c)) for i in candidates for c in np.flatnonzero(guided[i])]
+    maps, erased, targets = _answers(models[0], split, guided, image_size, batch_size)
+    stacks = [np.stack([maps[pair] for pair in pairs])]
+    for model in models[1:]:
+        others = _answers(model, split, guided, image_size, batch_size)[0]
+        stacks.append(np.stack([others[pair] for pair in pairs]))
+    classes = np.array([category for _, category in pairs])
+    off = np.zeros(len(pairs))
+    for category in np.unique(classes):
+        own = classes == category
+        known = [target for (_, c), target in targets.items() if c == category]
+        consensus = np.mean(known if known else stacks[0][own], axis=0)
+        off[own] = off_consensus(stacks[0][own], consensus)
+    by_pair = {
+        "off_consensus": off,
+        "disagreement": disagreement(np.stack(stacks)),
+        "staked": staked(np.array([erased[pair] for pair in pairs])),
+    }
+    place = {int(image): number for number, image in enumerate(candidates)}
+    rows = np.array([place[image] for image, _ in pairs])
+    count = np.bincount(rows, minlength=len(candidates))
+    means = {
+        name: np.bincount(rows, values, minlength=len(candidates)) / count
+        for name, values in by_pair.items()
+    }
+    return means, maps
+
+
+def _answers(
+    model: GAIN,
+    split: Split,
+    guided: np.ndarray,
+    image_size: tuple[int, int],
+    batch_size: int,
+) -> tuple[Maps, dict[tuple[int, int], float], Maps]:
+    """Return by image and class: attention, score on the erased image, annotation on the grid."""
+    maps, erased, targets = {}, {}, {}
+    bad_images = BadImages(None, limit=0)
+    first = 0
+    for example, labels in bad_images.watched(
+        evaluation_batches(split, image_size, batch_size, bad_images)
+    ):
+        rows, classes = np.nonzero(guided[first : first + len(labels)])
+        if len(rows):
+            images = tf.gather(example["image"], rows)
+            found = model.explain(images, tf.constant(classes[:, None], tf.int32))[1][:, 0]
+            scores = erased_scores(
+                model, model.guidance, model.images_of(images), found, tf.constant(classes)
+            ).numpy()
+            keys = [(first + int(row), int(c)) for row, c in zip(rows, classes, strict=True)]
+            maps |= dict(zip(keys, found.numpy(), strict=True))
+            erased |= dict(zip(keys, scores.tolist(), strict=True))
+            target = any_target(example, rows, classes, (found.shape[1], found.shape[2]))
+            values, carried = target.value.numpy(), target.carried.numpy()
+            targets |= {keys[place]: values[place] for place in np.flatnonzero(carried)}
+        first += len(labels)
+    return maps, erased, targets

@@ -1,0 +1,95 @@
+"""From a trained run to the list of images whose annotation is expected to buy most."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gain_tf.data.dataset import Split
+from gain_tf.errors import UserError
+from gain_tf.evaluation.annotation_need import signals_of
+from gain_tf.evaluation.suggestion import Suggestion, suggested
+from gain_tf.files import replacing
+from gain_tf.models.gain import GAIN
+from gain_tf.report.result import BASELINE
+from gain_tf.report.style import save
+from gain_tf.report.suggestion_sheet import suggestion_sheet
+from gain_tf.training.run_folder import OpenedRun, load_row, open_run
+from gain_tf.training.train import annotated_split
+
+LIST, SHEET = "suggestions.csv", "suggestions.png"
+
+
+def suggest(
+    run: Path, count: int, out: Path, row: str | None = None, beside: Sequence[Path] = ()
+) -> tuple[Path, list[Suggestion]]:
+    """Rank the training images without annotation, and write the best.
+
+    Args:
+        run: folder of a finished run.
+        count: images wanted.
+        out: folder that `suggestions.csv` and `suggestions.png` go to.
+        row: whose network is asked; None for the guided one.
+        beside: runs of the same config with other seeds, whose networks are asked too. Without
+            any, the run's plain baseline is, where it has one.
+
+    Returns:
+        The list, and what it holds.
+
+    Raises:
+        UserError: a folder is no finished run, the networks do not fit together, or every image
+            is annotated already.
+        FailedError: an image cannot be read.
+    """
+    opened = open_run(run, row)
+    data, config = opened.data, opened.config
+    split = annotated_split(config, data)
+    guided = split.labels > 0.5
+    guided[:, list(data.unguided_classes)] = False
+    annotated = split.has_mask | split.has_boxes
+    candidates = np.flatnonzero(guided.any(axis=1) & ~annotated)
+    if not len(candidates):
+        raise UserError(f"{run}: every training image with an object is annotated already")
+    models = [opened.model, *_others(run, opened, row, beside)]
+    signals, maps = signals_of(
+        models, split, guided, candidates, config.data.image_size, config.data.batch_size
+    )
+    chosen = suggested(
+        candidates, signals, guided[candidates], guided[annotated].sum(axis=0), count
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    _write(chosen, split, data.class_names, out / LIST)
+    shown = [maps[each.image, int(guided[each.image].argmax())] for each in chosen]
+    save(suggestion_sheet(chosen, shown, split, data), out / SHEET)
+    return out / LIST, chosen
+
+
+def _others(run: Path, opened: OpenedRun, row: str | None, beside: Sequence[Path]) -> list[GAIN]:
+    """Open the networks that are asked besides."""
+    if not beside:
+        plain = run / BASELINE
+        return [load_row(run, BASELINE).model] if plain.is_dir() and row != BASELINE else []
+    models = []
+    for folder in beside:
+        other = load_row(folder, row)
+        if other.class_names != list(opened.data.class_names):
+            raise UserError(f"{folder}: has other classes than {run}")
+        if other.model.features.output_shape != opened.model.features.output_shape:
+            raise UserError(f"{folder}: has maps of another size than {run}")
+        models.append(other.model)
+    return models
+
+
+def _write(
+    chosen: Sequence[Suggestion], split: Split, class_names: Sequence[str], path: Path
+) -> None:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        names = list(chosen[0].signals)
+        writer.writerow(["rank", "id", "labels", "score", *names])
+        for rank, each in enumerate(chosen, start=1):
+            flags = split.labels[each.image] > 0.5
+            labels = ";".join(name for name, on in zip(class_names, flags, strict=True) if on)
+            figures = [f"{each.signals[name]:.6f}" for name in names]
+            writer.writerow([rank, split.ids[each.image], labels, f"{each.score:.6f}", *figures])
