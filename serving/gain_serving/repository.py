@@ -2,29 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from gain_serving.errors import BadModelError, ModelNotFoundError, ModelUnavailableError
-from gain_serving.manifest import (
-    MODEL_FILE,
-    FileEntry,
-    Manifest,
-    check_file,
-    is_model_name,
-    model_entry,
-    read_manifest,
-)
+from gain_serving.errors import BadModelError, ModelNotFoundError
+from gain_serving.loading import Opener, updated
+from gain_serving.manifest import is_model_name, read_manifest
 from gain_serving.runtime import Runtime
-from gain_serving.slots import READY, UNAVAILABLE, IndexRow, Model, Slot
+from gain_serving.slots import UNAVAILABLE, IndexRow, Model, Slot
 
 _log = logging.getLogger(__name__)
 _SHOWN = 64
-
-Opener = Callable[[Path, str, str], Runtime]
-"""Path, name and version of a model -> the model, warmed up."""
 
 
 class Repository:
@@ -69,26 +59,7 @@ class Repository:
             ModelNotFoundError: there is none of this name, or not in this version.
             ModelUnavailableError: it is there and does not serve; the message says why.
         """
-        model = self._known(name)
-        if version:
-            slot = model.versions.get(version)
-            if slot is None:
-                have = ", ".join(model.versions) or "none"
-                raise ModelNotFoundError(
-                    f"model {name!r} has no version {version[:_SHOWN]!r}; it has: {have}"
-                )
-            if slot.runtime is not None:
-                return slot.runtime
-            raise ModelUnavailableError(
-                f"version {version} of model {name!r} is not serving: "
-                f"{slot.reason or 'it is being loaded'}"
-            )
-        for slot in model.newest_first():
-            if slot.runtime is not None:
-                return slot.runtime
-        reasons = [model.problem, *(slot.reason for slot in model.newest_first())]
-        reason = next(filter(None, reasons), "it is being loaded")
-        raise ModelUnavailableError(f"model {name!r} is not serving: {reason}")
+        return self._known(name).find(name, version)
 
     def serving(self, name: str) -> list[Runtime]:
         """Return every version of a model that serves, oldest first.
@@ -105,13 +76,7 @@ class Repository:
 
     def index(self) -> list[IndexRow]:
         """Return a row for each version of each model."""
-        rows = []
-        for name, model in sorted(self._models.items()):
-            for version, slot in model.versions.items():
-                rows.append(IndexRow(name, version, slot.state, slot.reason))
-            if model.problem:
-                rows.append(IndexRow(name, "", UNAVAILABLE, model.problem))
-        return rows
+        return [row for name, model in sorted(self._models.items()) for row in model.rows(name)]
 
     def load(self, name: str) -> None:
         """Load a model anew from its folder, also one that was unloaded or refused.
@@ -202,55 +167,18 @@ class Repository:
         slots = {version: slots[version] for version in sorted(slots, key=int)}
         self._publish(name, Model(slots))
         for version in sorted(manifest.versions, key=int):
-            slots = {**slots, version: self._updated(name, version, manifest, slots[version])}
+            slots = {
+                **slots,
+                version: updated(
+                    self.folder / name, version, manifest, slots[version], self._opener
+                ),
+            }
             self._publish(name, Model(slots))
         kept = {version: slot for version, slot in slots.items() if version in manifest.versions}
         for version in slots.keys() - kept.keys():
             _log.info("version removed", extra={"model": name, "version": version})
         problem = "" if kept else "its manifest lists no version"
         self._publish(name, Model(kept, problem=problem))
-
-    def _updated(self, name: str, version: str, manifest: Manifest, slot: Slot) -> Slot:
-        path = self.folder / name / version / MODEL_FILE
-        tried: tuple[object, ...] = ()
-        try:
-            entry = model_entry(manifest, version)
-            if slot.runtime is not None and slot.runtime.sha256 == entry.sha256:
-                return Slot(slot.runtime, READY)
-            tried = (entry, *_marks(path))
-            if tried == slot.tried:
-                return slot
-            runtime = self._checked(path, name, version, entry)
-        except BadModelError as error:
-            if str(error) != slot.reason:
-                extra = {"model": name, "version": version, "reason": str(error)}
-                _log.error("version refused", extra=extra)
-            state = UNAVAILABLE if slot.runtime is None else READY
-            return Slot(slot.runtime, state, str(error), tried)
-        extra = {"model": name, "version": version, "sha256": runtime.sha256}
-        _log.info("version loaded", extra=extra)
-        return Slot(runtime, READY)
-
-    def _checked(self, path: Path, name: str, version: str, entry: FileEntry) -> Runtime:
-        check_file(path, entry)
-        try:
-            runtime = self._opener(path, name, version)
-        except BadModelError:
-            raise
-        except Exception as error:
-            raise BadModelError(f"{path}: cannot be loaded: {error}") from error
-        if runtime.sha256 != entry.sha256:
-            raise BadModelError(f"{path}: changed while it was being loaded")
-        return runtime
-
-
-def _marks(path: Path) -> tuple[int, ...]:
-    """Return what changes when a file is replaced."""
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _unknown(name: str) -> ModelNotFoundError:
