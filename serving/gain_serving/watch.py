@@ -2,13 +2,10 @@
 
 import logging
 import queue
-import shutil
 import signal
 import threading
 import time
 from pathlib import Path
-
-import watchfiles
 
 from gain_serving.arrival import (
     Arrival,
@@ -17,17 +14,14 @@ from gain_serving.arrival import (
     is_open_for_writing,
     signature,
 )
-from gain_serving.audit import image_sha256
-from gain_serving.errors import BadImageError, ServingError, TooLargeError, UserError
-from gain_serving.files import write_whole
-from gain_serving.judged import Judged, Signature, printable
-from gain_serving.record import decision_record, now
+from gain_serving.changes import tell_changes
+from gain_serving.errors import UserError
+from gain_serving.inspection import OVERLAYS, UNREADABLE, Inspection
+from gain_serving.judged import Judged
 from gain_serving.runtime import Runtime
 from gain_serving.settings import Settings
 
 DECISIONS = "decisions.csv"
-OVERLAYS = "overlays"
-UNREADABLE = "unreadable"
 
 _LOOK = 0.05  # seconds between two looks at files that are still arriving
 _SCAN_SHARE = 20  # a complete scan may take a twentieth of the time
@@ -66,7 +60,8 @@ def watch_folder(folder: Path, out: Path, runtime: Runtime, settings: Settings) 
     before[signal.SIGIO] = signal.signal(signal.SIGIO, signal.SIG_IGN)
     try:
         _log.info("%s: watched with model %s, version %s", folder, runtime.name, runtime.version)
-        _Watch(folder, out, runtime, settings, judged, ours).run(stop)
+        inspection = Inspection(folder, out, runtime, judged, max_bytes=settings.max_body_bytes)
+        _Watch(folder, settings, judged, inspection, ours).run(stop)
     finally:
         stop.set()
         judged.close()
@@ -78,22 +73,26 @@ class _Watch:
     def __init__(
         self,
         folder: Path,
-        out: Path,
-        runtime: Runtime,
         settings: Settings,
         judged: Judged,
+        inspection: Inspection,
         ours: list[Path],
     ) -> None:
-        self._folder, self._out, self._ours = folder, out, frozenset(ours)
-        self._runtime, self._settings, self._judged = runtime, settings, judged
+        self._folder, self._ours = folder, frozenset(ours)
+        self._settings, self._judged, self._inspection = settings, judged, inspection
         self._arriving: dict[Path, Arrival] = {}
         self._present: set[Path] = set()
         self._news: queue.SimpleQueue[Path] = queue.SimpleQueue()
         self._missing = False
-        self._stuck: set[Path] = set()
 
     def run(self, stop: threading.Event) -> None:
-        threading.Thread(target=self._listen, args=(stop,), daemon=True).start()
+        # What the system does not tell, the scans find.
+        threading.Thread(
+            target=tell_changes,
+            args=(self._folder, self._news.put, stop),
+            kwargs={"pause": self._settings.poll_interval},
+            daemon=True,
+        ).start()
         next_scan = 0.0
         while not stop.is_set():
             if time.monotonic() >= next_scan:
@@ -106,26 +105,6 @@ class _Watch:
                 if stop.is_set():
                     return
                 self._look_at(path, self._arriving[path])
-
-    def _listen(self, stop: threading.Event) -> None:
-        """Hear of changes at once; what the system does not tell, the scans find."""
-        while not stop.is_set():
-            try:
-                for changes in watchfiles.watch(
-                    self._folder,
-                    watch_filter=None,
-                    debounce=100,
-                    step=20,
-                    rust_timeout=500,
-                    stop_event=stop,
-                    raise_interrupt=False,
-                ):
-                    for _, path in changes:
-                        self._news.put(Path(path))
-            except (OSError, RuntimeError) as error:
-                # A name that is no UTF-8, a folder that left, no more watches to be had.
-                _log.debug("%s: changes are not told: %s", self._folder, error)
-                stop.wait(self._settings.poll_interval)
 
     def _hear(self, seconds: float) -> None:
         try:
@@ -146,7 +125,7 @@ class _Watch:
             return time.monotonic() - start
         self._missing = False
         for path in self._present - present:
-            self._judged.forget_content(self._name(path))
+            self._judged.forget_content(self._inspection.name(path))
         self._present = present
         for path in present:
             self._expect(path)
@@ -162,13 +141,13 @@ class _Watch:
         if found is None:
             if path in self._present:
                 self._present.discard(path)
-                self._judged.forget_content(self._name(path))
+                self._judged.forget_content(self._inspection.name(path))
             return
-        name = self._name(path)
+        name = self._inspection.name(path)
         if self._judged.knows(name, found):
             # Its line is written; the process was killed before it was set aside.
             if self._judged.failed(name):
-                self._set_aside(path)
+                self._inspection.set_aside(path)
             return
         self._arriving[path] = Arrival(found, time.monotonic())
 
@@ -185,71 +164,14 @@ class _Watch:
             return
         if alone < self._settings.patience and is_open_for_writing(path):
             return
-        problem = self._judge(path, found)
+        problem = self._inspection.judge(path, found)
         if problem is None:
             del self._arriving[path]
         elif alone < self._settings.patience:
             arrival.retry = arrival.since + self._settings.patience
         else:
             del self._arriving[path]
-            self._give_up(path, found, problem)
-
-    def _judge(self, path: Path, found: Signature) -> str | None:
-        """Judge a file that seems complete; say why it cannot be, None where nothing is left."""
-        name = self._name(path)
-        try:
-            data = self._read(path, found)
-            if data is None:
-                return None
-            digest = image_sha256(data)
-            if self._judged.knows_content(name, found, digest):
-                return None
-            [decision] = self._runtime.decide([data], overlay=True)
-        except ServingError as error:
-            return str(error)
-        record = {"time": now(), "image_sha256": digest, **decision_record(decision)}
-        if decision.overlay is not None:
-            drawn = f"{OVERLAYS}/{path.relative_to(self._folder)}.{digest[:8]}.png"
-            write_whole(self._out / drawn, decision.overlay)
-            record["overlay"] = printable(drawn)
-        self._judged.add(name, found, record)
-        return None
-
-    def _read(self, path: Path, found: Signature) -> bytes | None:
-        """Read a file; None if it left, or if somebody writes to it again: then it is heard of."""
-        limit = self._settings.max_body_bytes
-        if found.size > limit:
-            raise TooLargeError(f"has {found.size} bytes, more than the {limit} of max_body_bytes")
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise BadImageError(f"cannot be read: {error.strerror}") from error
-        return data if signature(path) == found else None
-
-    def _give_up(self, path: Path, found: Signature, problem: str) -> None:
-        name = self._name(path)
-        _log.warning("%s: set aside: %s", name, problem)
-        self._judged.add(name, found, {"time": now(), "error": problem})
-        self._set_aside(path)
-
-    def _set_aside(self, path: Path) -> None:
-        place = self._out / UNREADABLE / path.relative_to(self._folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while place.exists():
-            number += 1
-            place = place.with_name(f"{path.stem}-{number}{path.suffix}")
-        try:
-            shutil.move(path, place)
-        except OSError as error:
-            if path not in self._stuck:
-                _log.warning("%s: cannot be set aside: %s", path, error.strerror or error)
-            self._stuck.add(path)
-
-    def _name(self, path: Path) -> str:
-        return printable(str(path.relative_to(self._folder)))
+            self._inspection.give_up(path, found, problem)
 
     def _age(self, path: Path) -> tuple[int, str]:
         return self._arriving[path].signature.modified, str(path)
