@@ -42,6 +42,8 @@ class Decision:
         version: of the model.
         sha256: of the model file, hex.
         timings: where the time went.
+        class_map: uint8 (H, W), of each pixel its class, counted from 1, or 0 for none of them;
+            None where the model is no segmenter.
     """
 
     verdict: str
@@ -56,6 +58,7 @@ class Decision:
     version: str
     sha256: str
     timings: Timings
+    class_map: np.ndarray | None = None
 
 
 def judge(scores: np.ndarray, description: ModelDescription) -> tuple[str, bool]:

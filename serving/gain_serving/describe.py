@@ -24,7 +24,10 @@ def _entries(runtime: Runtime) -> Iterator[tuple[str, str]]:
     yield "task", about.task
     yield "classes", f"{len(about.class_names)}: {', '.join(about.class_names)}"
     yield "labels", "one an image" if about.single_label else "any number an image"
-    yield "network's size", " x ".join(str(side) for side in about.input_size) + " (h x w)"
+    if about.input_size is None:
+        yield "network's size", "the image's own"
+    else:
+        yield "network's size", " x ".join(str(side) for side in about.input_size) + " (h x w)"
     if not about.single_label:
         yield "score threshold", f"{thresholds.score}"
     if thresholds.reject_band is None:

@@ -69,7 +69,7 @@ class ModelUnavailableError(ServingError):
 
 
 class BadModelError(ModelUnavailableError):
-    """The model file is broken, refused, or no classifier of gain-tf."""
+    """The model file is broken, refused, or no model of gain-tf."""
 
     kind = "bad_model"
 

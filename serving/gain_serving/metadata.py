@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import pydantic
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PositiveInt
 
 from gain_serving.errors import BadModelError
 
@@ -50,7 +50,8 @@ class ModelDescription(pydantic.BaseModel):
         name: given at export.
         class_names: one for each score.
         single_label: an image has one class, not any number of them.
-        input_size: (height, width) that the network itself works at; images may have any size.
+        input_size: (height, width) that the network itself works at, None where it is the
+            image's own; images may have any size.
         thresholds: where a score becomes a verdict.
         config_sha256: hash of the training config.
         versions: of the packages that made the file.
@@ -59,11 +60,11 @@ class ModelDescription(pydantic.BaseModel):
 
     model_config = _FROZEN
 
-    task: Literal["classification"]
+    task: Literal["classification", "segmentation"]
     name: str
     class_names: tuple[str, ...] = Field(min_length=1, strict=False)
     single_label: bool
-    input_size: tuple[int, int] = Field(strict=False)
+    input_size: tuple[PositiveInt, PositiveInt] | None = Field(strict=False)
     thresholds: Thresholds
     config_sha256: str | None = None
     versions: dict[str, Any] = {}

@@ -21,7 +21,9 @@ _TYPES = {
     "scores": "tensor(float)",
     "attention": "tensor(float)",
     "attention_class": "tensor(int64)",
+    "class_map": "tensor(uint8)",
 }
+_ANY_SIZE = (224, 224)
 
 
 class Runtime:
@@ -42,7 +44,7 @@ class Runtime:
         output_names: of the file, in its order.
 
     Raises:
-        BadModelError: the file is broken, keeps data in other files, or is no classifier.
+        BadModelError: the file is broken, keeps data in other files, or is no model of gain-tf.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class Runtime:
         Raises:
             BadModelError: it does not run.
         """
-        height, width = self.description.input_size
+        height, width = self.description.input_size or _ANY_SIZE
         try:
             self.infer(np.zeros((1, height, width, 3), np.uint8))
         except ModelUnavailableError as error:
@@ -96,7 +98,8 @@ class Runtime:
 
         Returns:
             Output name -> array, as the file declares them: `scores` float32 (N, C), and where the
-            file has them `attention` float32 (N, k, h, w) and `attention_class` int64 (N, k).
+            file has them `attention` float32 (N, k, h, w), `attention_class` int64 (N, k) and
+            `class_map` uint8 (N, H, W).
 
         Raises:
             BadRequestError: the array has another type or shape.
@@ -163,6 +166,7 @@ class Runtime:
         scores = outputs["scores"][index]
         attention = outputs["attention"][index] if "attention" in outputs else None
         classes = outputs["attention_class"][index] if "attention_class" in outputs else None
+        class_map = outputs["class_map"][index] if "class_map" in outputs else None
         verdict, accepted = judge(scores, self.description)
         drawn = overlay_png(image, attention[0]) if overlay and attention is not None else None
         return Decision(
@@ -178,6 +182,7 @@ class Runtime:
             version=self.version,
             sha256=self.sha256,
             timings=Timings(*spent, postprocess=time.perf_counter() - start),
+            class_map=class_map,
         )
 
     def _check_signature(self) -> None:
@@ -202,6 +207,8 @@ class Runtime:
             )
         if ("attention" in types) != ("attention_class" in types):
             wrong.append("attention and attention_class must come together")
+        if self.description.task == "segmentation" and "class_map" not in types:
+            wrong.append("class_map is missing from a segmenter")
         if wrong:
             raise BadModelError("its outputs are wrong: " + "; ".join(sorted(wrong)))
 

@@ -27,7 +27,9 @@ def metadata(classes=3, **overrides):
     return {f"gain.{name}": json.dumps(value) for name, value in values.items() if value is not ...}
 
 
-def write_model(path, classes=3, *, attention=True, bias=None, multiple=False, **overrides):
+def write_model(
+    path, classes=3, *, attention=True, class_map=False, bias=None, multiple=False, **overrides
+):
     """Write a model whose answers can be worked out by hand.
 
     With m = (red, green, blue) the mean of an image in [0, 1], class c has the logit
@@ -38,6 +40,7 @@ def write_model(path, classes=3, *, attention=True, bias=None, multiple=False, *
         path: of the ONNX file; folders are made.
         classes: how many.
         attention: False leaves the two outputs out.
+        class_map: a segmenter, whose map is 1 where the red channel is at its most, 0 elsewhere.
         bias: a number a class, 0 if None.
         multiple: labels an image, sigmoid instead of softmax.
         **overrides: of the metadata, see `metadata`.
@@ -55,6 +58,7 @@ def write_model(path, classes=3, *, attention=True, bias=None, multiple=False, *
         "bias": np.zeros(classes, np.float32) if bias is None else np.float32(bias),
         "zero": np.array([0]),
         "one": np.array([1]),
+        "last": np.array([3]),
     }
     activation = ("Sigmoid", {}) if multiple else ("Softmax", {"axis": 1})
     nodes = [
@@ -85,6 +89,16 @@ def write_model(path, classes=3, *, attention=True, bias=None, multiple=False, *
             helper.make_tensor_value_info("attention", TensorProto.FLOAT, ["N", 1, "h", "w"]),
             helper.make_tensor_value_info("attention_class", TensorProto.INT64, ["N", 1]),
         ]
+    if class_map:
+        nodes += [
+            helper.make_node("Slice", ["share", "zero", "one", "last"], ["reds"]),
+            helper.make_node("Squeeze", ["reds", "last"], ["plane"]),
+            helper.make_node("Cast", ["plane"], ["class_map"], to=TensorProto.UINT8),
+        ]
+        outputs.append(
+            helper.make_tensor_value_info("class_map", TensorProto.UINT8, ["N", "H", "W"])
+        )
+        overrides.setdefault("task", "segmentation")
     graph = helper.make_graph(
         nodes,
         "tiny",

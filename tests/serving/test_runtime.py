@@ -14,6 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from gain_serving import Runtime
 from gain_serving.errors import BadImageError, BadModelError, BadRequestError, TooLargeError
+from gain_serving.protocol.inference import answer
+from gain_serving.protocol.request import InferRequest
+from gain_serving.protocol.tensors import Tensor
 
 RED, GREEN, GREY = [255, 0, 0], [0, 255, 0], [51, 51, 51]
 
@@ -95,6 +98,24 @@ def test_a_model_without_attention(tmp_path):
     assert decision.attention_class is None
     assert decision.overlay is None
     assert decision.model == "other"
+
+
+def test_a_segmenter_answers_with_its_map(tmp_path):
+    """The map is 1 where an image is red, 0 elsewhere."""
+    path = write_model(tmp_path / "m.onnx", attention=False, class_map=True, input_size=None)
+    runtime = Runtime(path)
+    runtime.warm_up()
+    image = np.concatenate([picture(RED), picture(GREEN)], axis=1)
+    outputs = runtime.infer(image[None])
+    assert list(outputs) == ["scores", "class_map"]
+    expected = np.repeat([[1] * 6 + [0] * 6], 4, axis=0)
+    np.testing.assert_array_equal(outputs["class_map"][0], expected)
+    tensor = InferRequest("m", "1", [Tensor("image", "UINT8", (1, 4, 12, 3), image[None])])
+    response = answer(tensor, runtime, max_batch=1).response
+    tensors = {one.name: one for one in response.outputs}
+    assert list(tensors) == ["scores", "class_map", "verdict", "accepted"]
+    assert tensors["class_map"].datatype == "UINT8"
+    np.testing.assert_array_equal(tensors["class_map"].data, expected[None])
 
 
 def test_threads_may_share_a_runtime(runtime):
@@ -256,7 +277,9 @@ def test_half_a_model_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ({"task": "segmentation"}, "gain.task: Input should be 'classification'"),
+        ({"task": "detection"}, "gain.task: Input should be 'classification' or 'segmentation'"),
+        ({"input_size": [8, 0]}, "gain.input_size.1: .*greater than 0"),
+        ({"task": "segmentation"}, "class_map is missing from a segmenter"),
         ({"class_names": ...}, "gain.class_names: Field required"),
         ({"class_names": []}, "gain.class_names: Tuple should have at least 1 item"),
         ({"class_names": ["a", "b", "a"]}, "gain.class_names: .* the same name"),

@@ -133,6 +133,7 @@ def _outputs(runtime: Runtime) -> list[dict[str, Any]]:
         SCORES: ("FP32", [_ANY, len(runtime.description.class_names)]),
         "attention": ("FP32", [_ANY, _ANY, _ANY, _ANY]),
         "attention_class": ("INT64", [_ANY, _ANY]),
+        "class_map": ("UINT8", [_ANY, _ANY, _ANY]),
         VERDICT: ("BYTES", [_ANY]),
         ACCEPTED: ("BOOL", [_ANY]),
         OVERLAY: ("BYTES", [_ANY]),

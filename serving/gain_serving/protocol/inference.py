@@ -17,7 +17,7 @@ VERDICT = "verdict"
 ACCEPTED = "accepted"
 OVERLAY = "overlay"
 SCORES = "scores"
-_CARRIED = (SCORES, "attention", "attention_class")
+_CARRIED = (SCORES, "attention", "attention_class", "class_map")
 _SHOWN = 64
 
 
