@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import run
+from gain_tf.cli import row_option, run, run_argument
 
 
 @click.command
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@run_argument
 @click.option(
     "-n",
     "--number",
@@ -25,7 +25,7 @@ from gain_tf.cli import run
     help="A run of the same config with another seed; where they disagree, annotation is wanted. "
     "May be repeated. [default: the run's own plain baseline]",
 )
-@click.option("--row", help="A row of the run's comparison, such as baseline. [default: guided]")
+@row_option
 @click.option(
     "--out",
     metavar="DIR",
