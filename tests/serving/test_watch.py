@@ -25,7 +25,7 @@ def png(number, side=12):
     ].tobytes()
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -198,11 +198,12 @@ def test_touched_is_not_new_and_overwritten_is(box):
     wait_for(lambda: len(box.rows(out)) == 3)
     assert box.end()[0] == 0
     os.utime(path)
+    box.put("b.png", png(3))
     box.start(out=out)
-    time.sleep(1.5)
+    wait_for(lambda: len(box.rows(out)) == 4)
     assert box.end()[0] == 0
     hashes = [row["image_sha256"] for row in box.rows(out)]
-    assert hashes == [hashlib.sha256(png(n)).hexdigest() for n in (1, 2, 2)]
+    assert hashes == [hashlib.sha256(png(n)).hexdigest() for n in (1, 2, 2, 3)]
 
 
 @pytest.mark.slow
