@@ -50,6 +50,7 @@ COMMANDS = (
     "serve",
     "cues",
     "segment",
+    "suggest",
     "study",
     "cli",
     "__main__",
