@@ -57,7 +57,7 @@ def suggestion_sheet(
         axes.imshow(overlay(picture, attention), interpolation="antialiased")
         axes.axis("off")
         shown = np.flatnonzero(split.labels[each.image] > 0.5)
-        names = ", ".join(data.class_names[category] for category in shown)
+        names = ", ".join(data.class_names[category] for category in shown.tolist())
         caption = f"{number + 1}  {_short(names)}  {each.score:.2f}"
         axes.set_title(caption, fontsize=7.5, color=INK, pad=3, parse_math=False)
     return figure
