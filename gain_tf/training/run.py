@@ -101,8 +101,7 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
 
 
 def _note_what_guides(config: Config, taught: Split, console: Console) -> None:
-    wanted = config.guidance.omega and config.guidance.kind != "none"
-    if wanted and not (taught.has_mask | taught.has_boxes).any():
+    if config.guidance.guides and not (taught.has_mask | taught.has_boxes).any():
         console.print(
             "note: no mask and no box guides this run, which leaves attention mining: "
             "data.budget.masks and data.budget.boxes say how many may be used (such as all)",
