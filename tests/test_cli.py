@@ -103,6 +103,7 @@ def test_the_verbs_are_shown(capsys):
         "cues",
         "segment",
         "study",
+        "suggest",
         "data",
         "export",
         "describe",
