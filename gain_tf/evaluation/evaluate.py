@@ -42,8 +42,7 @@ def evaluate_model(
     Returns:
         What `evaluation.json` holds, and the predictions it was computed from.
     """
-    figures, predictions = evaluate_predictor(_predictor(model, config, data), config, data, split)
-    return figures | _faithfulness(model, config, data, figures["split"]), predictions
+    return _judged(model, _predictor(model, config, data), config, data, split)
 
 
 def evaluate_everywhere(
@@ -69,12 +68,8 @@ def evaluate_everywhere(
             answered[id(part)] = predict(part)
         return answered[id(part)]
 
-    def judged(name: str | None = None) -> tuple[dict[str, Any], Predictions]:
-        figures, predictions = evaluate_predictor(once, config, data, name)
-        return figures | _faithfulness(model, config, data, figures["split"]), predictions
-
-    figures, predictions = judged()
-    others = {name: judged(name)[0] for name in data.also_evaluated}
+    figures, predictions = _judged(model, once, config, data)
+    others = {name: _judged(model, once, config, data, name)[0] for name in data.also_evaluated}
     return (figures | {"splits": others} if others else figures), predictions
 
 
@@ -95,6 +90,17 @@ def _predictor(
         )
 
     return predict
+
+
+def _judged(
+    model: "AttentiveClassifier",
+    predict: Callable[[Split], Predictions],
+    config: Config,
+    data: DataSet,
+    split: str | None = None,
+) -> tuple[dict[str, Any], Predictions]:
+    figures, predictions = evaluate_predictor(predict, config, data, split)
+    return figures | _faithfulness(model, config, data, figures["split"]), predictions
 
 
 def _faithfulness(
