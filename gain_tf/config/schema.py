@@ -192,12 +192,15 @@ class Evaluation(Section):
 class Run(Section):
     """Where the run folder goes, and whether the newest unfinished one is gone on with.
 
-    `rows` trains those rows alone for now, with the attention networks that they need (null: all).
-    The run is unfinished until all are trained, by `resume`.
+    `parallel` rows are trained side by side, each in a process with its share of the cores: faster
+    where one row does not keep them busy, at the memory of as many. `rows` trains those rows alone
+    for now, with the attention networks that they need (null: all). The run is unfinished until
+    all are trained, by `resume`.
     """
 
     root: Path = Path("runs")
     resume: bool = False
+    parallel: int = Field(default=1, ge=1)
     rows: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 

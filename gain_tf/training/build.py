@@ -7,8 +7,8 @@ import keras
 
 from gain_tf.config import Config, ConfigError, Optimizer
 from gain_tf.data.dataset import DataSet
-from gain_tf.models.applications import needs_a_size
 from gain_tf.models.gain import GAIN
+from gain_tf.models.registry import fixes_the_size
 from gain_tf.models.weights import WeightsUnavailableError
 
 
@@ -32,7 +32,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     activation = settings.activation
     if activation == "auto":
         activation = "softmax" if data.single_label else "sigmoid"
-    sized = settings.head == "fc" or needs_a_size(settings.backbone)
+    sized = fixes_the_size(settings.backbone, settings.head)
     try:
         model = GAIN(
             settings.backbone,

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gain_tf.models.audit import SecondOrderError, audit_second_order
+from gain_tf.models.registry import HEADS_OF, build_backbone
 
 layers = keras.layers
 SHAPE = (None, 4, 4, 3)
@@ -146,3 +147,9 @@ def test_relu_and_max_pool_are_never_taken_for_wrong(seed):
         layers.Dense(32, "relu"),
     )
     audit_second_order(model, SHAPE)
+
+
+@pytest.mark.parametrize("head", HEADS_OF["small_cnn"])
+def test_each_kind_of_head_that_the_library_has_passes(head):
+    parts = build_backbone("small_cnn", 3, head=head, weights=None, image_size=(8, 8))
+    audit_second_order(parts.head, parts.features.output_shape)
