@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from gain_tf.config import load_config
 from gain_tf.errors import FailedError, UserError
 
 # TensorFlow reads these when it is loaded; its start-up messages are nothing a user can act on.
@@ -48,7 +47,7 @@ def config_options(command: Command) -> Command:
     # `wraps` also hands on the options that click has collected on the command so far.
     @functools.wraps(command)
     def with_config(config: str, overrides: tuple[str, ...], **options: Any) -> Any:
-        return command(load_config(config, overrides), **options)
+        return command(_config(config, overrides), **options)
 
     return _config_option(required=True)(_set_option(with_config))
 
@@ -65,10 +64,17 @@ def config_argument(command: Command) -> Command:
         named = config or path
         if named is None:
             raise click.UsageError("no config is named: CONFIG or --config FILE")
-        return command(load_config(named, overrides), **options)
+        return command(_config(named, overrides), **options)
 
     argument = click.argument("path", required=False, metavar="[CONFIG]")
     return argument(_config_option(required=False)(_set_option(with_config)))
+
+
+def _config(path: str, overrides: tuple[str, ...]) -> Any:
+    # `--help` needs no schema, which takes longer to build than the rest.
+    from gain_tf.config import load_config
+
+    return load_config(path, overrides)
 
 
 def _config_option(*, required: bool) -> Command:

@@ -47,7 +47,7 @@ def run(tmp_path_factory):
         **TINY,
         "training": {**TINY["training"], "epochs": 1},
         "evaluation": {**TINY["evaluation"], "baseline": True},
-        "run": {"root": str(place / "runs")},
+        "run": {"root": str(place / "runs"), "parallel": 2},
     }
     (place / "tiny.yaml").write_text(yaml.safe_dump(values))
     code = call(fit, "--config", place / "tiny.yaml")

@@ -134,7 +134,7 @@ class Model(Section):
     """
 
     backbone: str = "efficientnet_lite0"
-    head: Literal["auto", "gap", "fc", "truncate"] = "auto"
+    head: Literal["auto", "gap", "fc", "max", "truncate"] = "auto"
     weights: str | None = "auto"
     target_layer: str | None = None
     activation: Literal["auto", "softmax", "sigmoid"] = "auto"

@@ -39,6 +39,11 @@ class BadImages:
     def __len__(self) -> int:
         return len(self._problems)
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """What was wrong with each image that this process skipped."""
+        return dict(self._problems)
+
     def add(self, image: str, problem: str) -> None:
         """Count an image, once.
 

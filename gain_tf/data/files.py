@@ -19,6 +19,10 @@ class DataError(UserError):
         self.problems = list(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[type["DataError"], tuple[list[str]]]:
+        """Tell other processes the problems, not the message."""
+        return DataError, (self.problems,)
+
 
 def boxes_of_mask(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Box each connected piece of each class of a mask.

@@ -145,7 +145,7 @@ def rendered_split(name: str, scenes: Sequence[Scene], size: int, classes: int) 
     Returns:
         The split, with the mask of every image that shows something, and all boxes.
     """
-    pictures = render_all(scenes, lambda scene: scene.render(size))
+    pictures = render_all(scenes, size)
     labels = np.zeros((len(pictures), classes), np.float32)
     shows = np.zeros((len(pictures), classes), bool)
     for index, picture in enumerate(pictures):

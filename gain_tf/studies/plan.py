@@ -75,6 +75,9 @@ def _cell(study: Study, base: Config, point: dict[str, Any], seed: int) -> Cell:
         "run.root": str(study_folder(study) / RUNS),
         "run.resume": True,
     }
+    if study.parallel > 1:
+        # The cores are shared already.
+        own["run.parallel"] = 1
     return Cell(point, seed, changed(base, own, f"{study.name}: grid"))
 
 

@@ -10,32 +10,22 @@ from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
-from gain_tf.evaluation.evaluate import (
-    PREDICTIONS,
-    evaluate_everywhere,
-    write_evaluation,
-    write_predictions,
-)
 from gain_tf.models.gain import GAIN
+from gain_tf.models.loading import load_gain
 from gain_tf.report.page import write_report
-from gain_tf.report.result import GUIDED, RowResult, with_segmenter
-from gain_tf.report.segmentation_sheet import CUES
+from gain_tf.report.result import GUIDED, RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
-from gain_tf.training.cue_settings import claim_cues
 from gain_tf.training.epochs import MODEL
-from gain_tf.training.rows import Row, asked_for, attention_row, rows_of, warm_up_row
+from gain_tf.training.finish import finish_row
+from gain_tf.training.rows import WARM_UP, Row, asked_for, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
-    EVALUATION,
     REPORT,
-    SEGMENTER,
-    read_figures,
-    row_folder,
     run_folder,
     write_classes,
 )
-from gain_tf.training.segmenter import finish_segmenter
+from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import annotated_split, train
 
 WIDTH = 120
@@ -69,11 +59,7 @@ def fit_run(config: Config) -> Path:
         _note_what_guides(config, taught[GUIDED], console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
-    results, models = [], {}
-    for number, row in enumerate(wanted, start=1):
-        console.print(f"{number}/{len(wanted)} {row.name}")
-        result, models[row.name] = _finish(row, rows, data, folder, bad_images, start)
-        results.append(result)
+    results, models = _finish(config, wanted, rows, data, folder, bad_images, start, console)
     for split in (data.evaluated, *data.also_evaluated):
         console.print(comparison_table(results, split))
     if bad_images:
@@ -91,6 +77,40 @@ def fit_run(config: Config) -> Path:
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)
     return folder
+
+
+def _finish(
+    config: Config,
+    wanted: Sequence[Row],
+    rows: Sequence[Row],
+    data: DataSet,
+    folder: Path,
+    bad_images: BadImages,
+    start: GAIN | None,
+    console: Console,
+) -> tuple[list[RowResult], dict[str, GAIN]]:
+    """Finish the rows, one after the other or side by side."""
+    if config.run.parallel > 1 and len(wanted) > 1:
+        console.print(f"rows side by side: {', '.join(row.name for row in wanted)}")
+        results = finish_side_by_side(
+            wanted,
+            rows,
+            data,
+            folder,
+            bad_images,
+            None if start is None else folder / WARM_UP / MODEL,
+            parallel=config.run.parallel,
+            say=console.print,
+        )
+        return results, {result.name: load_gain(result.folder / MODEL) for result in results}
+    results, models = [], {}
+    for number, row in enumerate(wanted, start=1):
+        console.print(f"{number}/{len(wanted)} {row.name}")
+        result, models[row.name] = finish_row(
+            row, rows, data, folder, bad_images, start, verbose=sys.stdout.isatty()
+        )
+        results.append(result)
+    return results, models
 
 
 def _check_models(rows: Sequence[Row], data: DataSet) -> None:
@@ -118,35 +138,3 @@ def _warm_up(
     console.print("warm-up: the plain classifier that every row starts from")
     watched = sys.stdout.isatty()
     return train(row.config, data, folder / row.name, bad_images=bad_images, verbose=watched)
-
-
-def _finish(
-    row: Row,
-    rows: Sequence[Row],
-    data: DataSet,
-    run: Path,
-    bad_images: BadImages,
-    start: GAIN | None,
-) -> tuple[RowResult, GAIN]:
-    """Train and judge one row, its segmenter too, as far as that is not done yet."""
-    verbose = sys.stdout.isatty()
-    shared = attention_row(rows, row).name
-    folder = row_folder(run, shared)
-    model = train(row.config, data, folder, start, bad_images=bad_images, verbose=verbose)
-    figures = read_figures(folder)
-    if figures is None:
-        figures, predictions = evaluate_everywhere(model, row.config, data)
-        write_predictions(predictions, data, folder / PREDICTIONS)
-        write_evaluation(figures, folder / EVALUATION)
-    if row.config.segmenter.network is None:
-        return RowResult(row.name, row.changes, folder, figures), model
-    from_cues = row.config.segmenter.supervision == "cues"
-    for split in ("train", data.evaluated) if from_cues else ():
-        place = folder / CUES / split
-        claim_cues(place, row.config, split, shared, folder / MODEL, data.class_names)
-    segmenter = row_folder(run, row.name) / SEGMENTER
-    judged = finish_segmenter(
-        row.config, data, model, folder / CUES, segmenter, row.name, verbose=verbose
-    )
-    figures = with_segmenter(figures, judged, from_cues=from_cues)
-    return RowResult(row.name, row.changes, folder, figures, segmenter), model

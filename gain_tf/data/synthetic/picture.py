@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
+from loky import get_reusable_executor
 from numpy.typing import NDArray
 
 from gain_tf.data.progress import tracked
@@ -17,8 +19,14 @@ from gain_tf.data.progress import tracked
 Box = tuple[float, float, float, float]
 """y0, x0, y1, x1 in [0, 1]."""
 
-_Scene = TypeVar("_Scene")
-_Result = TypeVar("_Result")
+MANY = 200
+"""Scenes from which on processes, which take a second to start, are faster than threads."""
+CHUNK = 8
+"""Scenes that a process is sent at once."""
+IDLE = 5
+"""Seconds after which a process without work ends."""
+
+_Result_co = TypeVar("_Result_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,16 @@ class Picture:
     boxes: Sequence[tuple[Box, int]]
 
 
-class Scene(Protocol):
-    """A picture before it is rendered."""
+class Renders(Protocol[_Result_co]):
+    """What can be rendered on its own, in any process."""
 
-    def render(self, size: int) -> Picture:
-        """This scene, `size` pixels along its longer side."""
+    def render(self, size: int) -> _Result_co:
+        """This, `size` pixels along its longer side."""
         ...
+
+
+class Scene(Renders[Picture], Protocol):
+    """A picture before it is rendered."""
 
 
 class PlannedScene(Scene, Protocol):
@@ -54,20 +66,30 @@ class PlannedScene(Scene, Protocol):
 
 
 def render_all(
-    scenes: Sequence[_Scene], render: Callable[[_Scene], _Result], workers: int | None = None
-) -> list[_Result]:
-    """Render scenes in threads.
+    scenes: Sequence[Renders[_Result_co]], size: int, workers: int | None = None
+) -> list[_Result_co]:
+    """Render scenes side by side.
 
     Args:
         scenes: what to render; none may depend on another.
-        render: renders one.
-        workers: threads; None for one per processor.
+        size: of an image along its longer side, pixels.
+        workers: processes, or threads where there are few scenes; None for one per processor.
 
     Returns:
-        What `render` makes of each scene, in order.
+        What each scene renders, in order.
     """
-    with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
-        return list(tracked(pool.map(render, scenes), "rendering", len(scenes)))
+    if len(scenes) < MANY:
+        with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(_render, scenes, repeat(size)))
+    # A scene is many small steps, which wait for one another in threads.
+    pool = get_reusable_executor(workers, timeout=IDLE)
+    renderings = pool.map(_render, scenes, repeat(size), chunksize=CHUNK)
+    return list(tracked(renderings, "rendering", len(scenes)))
+
+
+def _render(scene: Renders[_Result_co], size: int) -> _Result_co:
+    with _single_threaded_opencv():
+        return scene.render(size)
 
 
 def tight_box(mask: NDArray) -> Box:

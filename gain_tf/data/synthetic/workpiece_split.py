@@ -103,7 +103,7 @@ def render_split(
         bias: how often the desk goes with the orientation, see `plan`.
         size: side of the images in pixels.
         seed: of the split.
-        workers: threads; None for one per processor.
+        workers: processes, or threads; None for one per processor.
     """
     scenes = plan(count, domain=domain, bias=bias, seed=seed)
     split = Split(
@@ -113,7 +113,7 @@ def render_split(
         np.zeros((count, 4), np.float32),
     )
 
-    renderings = render_all(scenes, lambda scene: scene.render(size), workers)
+    renderings = render_all(scenes, size, workers)
     for index, rendering in enumerate(renderings):
         split.images[index] = rendering.image
         split.masks[index] = rendering.mask

@@ -1,0 +1,122 @@
+"""Rows trained side by side: each in a process of its own, with its share of the cores.
+
+One step of a small network does not keep several cores busy; several rows do.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from pathlib import Path
+from typing import Any
+
+from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool
+
+from gain_tf.data.bad_images import BadImages
+from gain_tf.data.dataset import DataSet
+from gain_tf.errors import FailedError
+from gain_tf.models.loading import load_gain
+from gain_tf.report.result import RowResult
+from gain_tf.training.finish import finish_row
+from gain_tf.training.rows import Row, attention_row
+
+
+def finish_side_by_side(
+    wanted: Sequence[Row],
+    rows: Sequence[Row],
+    data: DataSet,
+    run: Path,
+    bad_images: BadImages,
+    start: Path | None,
+    *,
+    parallel: int,
+    say: Callable[[str], None],
+) -> list[RowResult]:
+    """Train and judge rows, several at once; one that fails does not stop the others.
+
+    Args:
+        wanted: the rows to finish; those that share an attention network share a process.
+        rows: all of the run.
+        data: the data set.
+        run: folder of the run.
+        bad_images: gets the images that a process could not read.
+        start: file of the model whose weights are the start; None for the network's own.
+        parallel: how many processes; they share the cores.
+        say: told of every row that ends.
+
+    Returns:
+        What is known of each wanted row, in their order.
+
+    Raises:
+        UserError: a row cannot be trained as its config asks; likewise whatever else ended one.
+        FailedError: a process was ended from outside.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in wanted:
+        groups.setdefault(attention_row(rows, row).name, []).append(row)
+    finished: dict[str, RowResult] = {}
+    failures: list[BaseException] = []
+    share = max(1, (os.cpu_count() or 1) // parallel)
+    pool = ProcessPoolExecutor(
+        min(parallel, len(groups)),
+        # In the environment: TensorFlow asks for it once, before it can be told.
+        env={"TF_NUM_INTRAOP_THREADS": str(share)},
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
+    try:
+        limit = bad_images.limit
+        waiting: dict[Any, list[Row]] = {
+            pool.submit(_finish_group, group, rows, data, run, limit, start): group
+            for group in groups.values()
+        }
+        for future in as_completed(waiting):
+            names = ", ".join(row.name for row in waiting[future])
+            if failure := future.exception():
+                failures.append(failure)
+                say(f"{names} failed")
+                continue
+            results, problems = future.result()
+            finished |= {result.name: result for result in results}
+            for image, problem in problems.items():
+                bad_images.add(image, problem)
+            say(f"{len(finished)}/{len(wanted)} {names}")
+    finally:
+        pool.shutdown(kill_workers=True)
+    for failure in failures:
+        if isinstance(failure, BrokenProcessPool):
+            raise FailedError(
+                "a process that trained rows was ended from outside, most often for want of "
+                "memory; run.resume=true goes on, and run.parallel=1 takes less"
+            ) from failure
+        raise failure
+    return [finished[row.name] for row in wanted]
+
+
+def _finish_group(
+    group: Sequence[Row],
+    rows: Sequence[Row],
+    data: DataSet,
+    run: Path,
+    limit: int,
+    start: Path | None,
+) -> tuple[list[RowResult], dict[str, str]]:
+    bad_images = BadImages(None, limit)
+    model = None if start is None else load_gain(start)
+    results = [
+        finish_row(row, rows, data, run, bad_images, model, verbose=False)[0] for row in group
+    ]
+    return results, bad_images.problems
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: a run that goes on would meet it in its folder."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
