@@ -149,7 +149,8 @@ class Training(Section):
 
     `warm_up_epochs` trains the plain classifier first, once, without annotation; every row of a
     comparison then starts from those weights. `warm_up` names the keys in which that training
-    differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`.
+    differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`. `distribute:
+    mirrored` shares each batch of the attention network's training among the GPUs of the machine.
     """
 
     epochs: int = Field(default=12, ge=1)
@@ -159,7 +160,7 @@ class Training(Section):
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
-    distribute: Literal["none"] = "none"
+    distribute: Literal["none", "mirrored"] = "none"
 
 
 class Evaluation(Section):

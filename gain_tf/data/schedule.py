@@ -24,6 +24,8 @@ class Schedule:
         background_swap: probability that an annotated image gets another image's background.
         steps_per_epoch: None for as many as show each image once.
         seed: of everything random.
+        replicas: that share a batch, each an equal part of it in order, and of its annotated
+            images; both numbers must be multiples of it.
     """
 
     images: int
@@ -33,6 +35,7 @@ class Schedule:
     background_swap: float
     steps_per_epoch: int | None
     seed: int
+    replicas: int = 1
 
     @property
     def drawn(self) -> int:
@@ -57,12 +60,13 @@ class Schedule:
         """
         random = np.random.default_rng([self.seed, number])
         rest = self.batch_size - self.drawn
+        parts = (self.steps, self.replicas, -1)
         index = np.concatenate(
             [
-                _endless(self.annotated, self.steps * self.drawn, random).reshape(self.steps, -1),
-                _endless(np.arange(self.images), self.steps * rest, random).reshape(self.steps, -1),
+                _endless(self.annotated, self.steps * self.drawn, random).reshape(parts),
+                _endless(np.arange(self.images), self.steps * rest, random).reshape(parts),
             ],
-            axis=1,
+            axis=2,
         ).reshape(-1)
         chance = random.uniform(size=index.shape)
         return {

@@ -16,9 +16,10 @@ from gain_tf.losses.classification import Activation
 from gain_tf.models.attended import attend
 from gain_tf.models.guided_terms import guided_terms
 from gain_tf.models.labels import multi_hot, without_classes
+from gain_tf.models.replicas import never_empty, of_the_whole_batch, replicas
 from gain_tf.models.settings import BoxPrior, EraseTo, GuidanceSettings, Kind
 from gain_tf.models.term import Term
-from gain_tf.models.trainable import TrainableClassifier, replicas
+from gain_tf.models.trainable import TrainableClassifier
 
 
 @keras.saving.register_keras_serializable("gain_tf")
@@ -188,10 +189,11 @@ class GAIN(TrainableClassifier):
             Probabilities (B, C), and the terms by name: those of `GuidanceSettings.weights`, and
             `zero_maps`, the share of maps that are zero everywhere.
         """
+        batch = tf.shape(self.images_of(x))[0]
+        x, y, sample_weight = never_empty((x, y, sample_weight))
         example = x if isinstance(x, Mapping) else {"image": x}
         images = self.images_of(x)
         labels = multi_hot(y, self.classes)
-        batch = tf.shape(images)[0]
 
         features = self.features_of(images, training=training)
         logits = self.head(features, training=training)
@@ -202,17 +204,18 @@ class GAIN(TrainableClassifier):
             # Read before the erased stream: its calls would replace activity regularisers.
             terms["regularisation"] = Term(tf.add_n(self.losses), batch)
         if not self.guidance.attends:
-            return scores, terms
+            return scores[:batch], terms
 
         guided = without_classes(labels, self.unguided_classes, self.classes)
         pairs = pairs_of(guided, self.max_labels)
         seen = attend(
             self, self.guidance, example, features, pairs, sample_weight, static=self.static
         )
-        return scores, terms | guided_terms(seen)
+        return scores[:batch], terms | guided_terms(seen)
 
     def total(self, terms: Mapping[str, Term]) -> tf.Tensor:
         """Sum the terms by their weights (Eq. 6, 8, 10), with the layers' own regularisation."""
+        terms = of_the_whole_batch(terms)
         weights = {**self.guidance.weights, "regularisation": 1.0, "zero_maps": 0.0}
         dtype = terms["classification"].value.dtype
         return tf.add_n([weights[name] * tf.cast(t.value, dtype) for name, t in terms.items()])

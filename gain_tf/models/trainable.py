@@ -10,12 +10,8 @@ from gain_tf.losses import Classification
 from gain_tf.losses.classification import Activation
 from gain_tf.losses.given import as_loss
 from gain_tf.models.classifier import AttentiveClassifier
+from gain_tf.models.replicas import averaged, replicas
 from gain_tf.models.term import Term
-
-
-def replicas() -> int:
-    """Count the replicas that share a batch under `tf.distribute`."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 class TrainableClassifier(AttentiveClassifier):
@@ -105,7 +101,8 @@ class TrainableClassifier(AttentiveClassifier):
         total: tf.Tensor,
     ) -> dict[str, Any]:
         """Update the loss, the metric of each term and the compiled metrics, and return them."""
-        self._loss_tracker.update_state(total, sample_weight=terms["classification"].carriers)
+        images = averaged(terms["classification"].carriers)
+        self._loss_tracker.update_state(total, sample_weight=images)
         for name, term in terms.items():
             if name in self.term_metrics:
                 self.term_metrics[name].update_state(term.value, sample_weight=term.carriers)

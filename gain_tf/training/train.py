@@ -15,6 +15,7 @@ from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
 from gain_tf.training.checkpoint import checkpoints, epochs_done
+from gain_tf.training.distribute import shareable, strategy_of
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
 
@@ -33,7 +34,7 @@ def annotated_split(config: Config, data: DataSet) -> Split:
         raise ConfigError(str(error)) from error
 
 
-def schedule_of(config: Config, split: Split) -> Schedule:
+def schedule_of(config: Config, split: Split, replicas: int = 1) -> Schedule:
     """Plan the batches of every epoch."""
     return Schedule(
         images=len(split),
@@ -43,6 +44,7 @@ def schedule_of(config: Config, split: Split) -> Schedule:
         background_swap=config.data.background_swap,
         steps_per_epoch=config.training.steps_per_epoch,
         seed=config.seed,
+        replicas=replicas,
     )
 
 
@@ -78,13 +80,15 @@ def train(
     if (folder / MODEL).is_file():
         return load_gain(folder / MODEL)
     split = annotated_split(config, data)
-    schedule = schedule_of(config, split)
+    strategy = strategy_of(config)
+    schedule = schedule_of(config, split, strategy.num_replicas_in_sync)
     epochs = config.training.epochs
     saved = checkpoints(folder / "checkpoints")
     initial = epochs_done(saved[-1]) if saved else 0
 
     def begun() -> GAIN:
-        fresh = build_model(config, data, schedule.steps * epochs)
+        with strategy.scope():
+            fresh = build_model(config, data, schedule.steps * epochs)
         if start is not None:
             _start_from(fresh, start)
         return fresh
@@ -93,7 +97,8 @@ def train(
         # A row that goes on has the prior that it started with.
         split = with_prior(config, split, begun)
         keras.config.set_dtype_policy(config.training.precision)
-        model = load_gain(saved[-1])
+        with strategy.scope():
+            model = load_gain(saved[-1])
     else:
         model = begun()
         split = with_prior(config, split, lambda: model)
@@ -112,6 +117,8 @@ def train(
     validated = validation and evaluation_batches(
         validation, size, config.data.batch_size, bad_images
     )
+    if strategy.num_replicas_in_sync > 1:
+        batches, validated = shareable(batches), validated and shareable(validated)
     with bad_images.reported():
         fit_epochs(
             model,
@@ -124,7 +131,8 @@ def train(
             seed=config.seed,
             verbose=verbose,
         )
-    return model
+    # What several devices hold a copy of would be asked in their midst.
+    return model if strategy.num_replicas_in_sync == 1 else load_gain(folder / MODEL)
 
 
 def _start_from(model: GAIN, start: GAIN) -> None:

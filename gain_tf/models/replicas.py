@@ -1,0 +1,67 @@
+"""A batch that several replicas share under `tf.distribute`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gain_tf.models.term import Term
+
+
+def replicas() -> int:
+    """Count the replicas that share a batch; 1 without `tf.distribute`."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def never_empty(batch: Any) -> Any:
+    """Give a replica that gets nothing of the last, smaller batch one image of zeros.
+
+    TensorFlow's CPU kernels fail on an empty batch. What the image adds weighs nothing, since no
+    image carries it.
+
+    Args:
+        batch: tensors (B, ...) in any structure; None stays None.
+
+    Returns:
+        The same where there is one replica.
+    """
+    if replicas() == 1:
+        return batch
+
+    def at_least_one(values: Any) -> Any:
+        missing = tf.cast(tf.equal(tf.shape(values)[0], 0), tf.int32)
+        return tf.pad(values, [[0, missing], *[[0, 0]] * (values.shape.rank - 1)])
+
+    return keras.tree.map_structure(at_least_one, batch, none_is_leaf=False)
+
+
+def of_the_whole_batch(terms: Mapping[str, Term]) -> dict[str, Term]:
+    """Scale the terms of a replica so that their mean over replicas is that of the whole batch.
+
+    `value_r R n_r / sum_r n_r`, where replica r of R averages over n_r images or pairs. Replicas
+    seldom see as many annotated images each; the mean of their means would weigh them wrongly.
+
+    Args:
+        terms: of the replica's part of the batch.
+
+    Returns:
+        The same where there is one replica.
+    """
+    count = replicas()
+    if count == 1:
+        return dict(terms)
+    own = tf.stack([tf.cast(term.carriers, tf.float32) for term in terms.values()])
+    shares = tf.unstack(tf.math.divide_no_nan(own, averaged(own)))
+    return {
+        name: Term(term.value * tf.cast(share, term.value.dtype), term.carriers)
+        for (name, term), share in zip(terms.items(), shares, strict=True)
+    }
+
+
+def averaged(values: tf.Tensor) -> tf.Tensor:
+    """Average a tensor over the replicas; without them, and between their steps, itself."""
+    context = tf.distribute.get_replica_context()
+    if replicas() == 1 or context is None:
+        return values
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.cast(values, tf.float32))

@@ -1,0 +1,51 @@
+"""Where a row is trained: on one device, or on all of a machine at once."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from gain_tf.config import Config, ConfigError
+
+
+def strategy_of(config: Config) -> tf.distribute.Strategy:
+    """Return the strategy that `training.distribute` asks for.
+
+    Args:
+        config: of the row. `mirrored` shares each batch among the GPUs of this machine, or among
+            its (logical) CPUs where there is none.
+
+    Raises:
+        ConfigError: the batch, or the annotated images of it, cannot be shared evenly.
+    """
+    if config.training.distribute == "none":
+        return tf.distribute.get_strategy()
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    size, share = config.data.batch_size, config.data.annotated_share
+    annotated = round(size * share)
+    if size % len(devices) or annotated % len(devices):
+        raise ConfigError(
+            f"data.batch_size: {size} images, {annotated} of them annotated (annotated_share "
+            f"{share:g}), cannot be shared evenly by {len(devices)} devices; both numbers must be "
+            f"multiples of {len(devices)}"
+        )
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def shareable(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Make batches that Keras shares among devices.
+
+    Args:
+        batches: `(example, labels)`.
+
+    Returns:
+        The same with 0 and 1 for booleans: Keras builds its metrics on the mean of the first batch
+        over the devices, which booleans have none of.
+    """
+
+    def number(value: tf.Tensor) -> tf.Tensor:
+        return tf.cast(value, tf.float32) if value.dtype == tf.bool else value
+
+    def numbers(example: dict[str, tf.Tensor], labels: tf.Tensor) -> tuple[Any, tf.Tensor]:
+        return {name: number(value) for name, value in example.items()}, labels
+
+    return batches.map(numbers)
