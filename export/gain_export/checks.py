@@ -11,6 +11,7 @@ TYPES = {
     "attention": onnx.TensorProto.FLOAT,
     "attention_class": onnx.TensorProto.INT64,
     "class_map": onnx.TensorProto.UINT8,
+    "probabilities": onnx.TensorProto.FLOAT,
 }
 
 

@@ -16,7 +16,7 @@ from gain_tf.models.classifier import AttentiveClassifier
 
 IMAGE, SCORES = "image", "scores"
 ATTENTION, ATTENTION_CLASS = "attention", "attention_class"
-CLASS_MAP = "class_map"
+CLASS_MAP, PROBABILITIES = "class_map", "probabilities"
 
 Size = tuple[int, int]
 Answer = dict[str, tf.Tensor]

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gain_export.answers import Run
-from gain_export.graph import CLASS_MAP
+from gain_export.graph import CLASS_MAP, PROBABILITIES
 from gain_export.parity import SCORES
 from gain_export.segmenter_graph import SegmenterInference
 from gain_tf.errors import FailedError
@@ -29,6 +29,7 @@ class MapParity:
     Attributes:
         images: how many were compared.
         scores: largest difference of a score.
+        cells: largest difference of a probability of a cell.
         shortfall: largest difference, over all pixels, between the training's likeliest class and
             the exported one, in the training's probabilities.
         pixels: share of the pixels whose class differs, ties all.
@@ -37,6 +38,7 @@ class MapParity:
 
     images: int
     scores: float
+    cells: float
     shortfall: float
     pixels: float
     worst: str
@@ -44,13 +46,14 @@ class MapParity:
     @property
     def passed(self) -> bool:
         """Whether all differences are within what is allowed; NaN never is."""
-        return self.scores <= SCORES and self.shortfall <= SHORTFALL
+        return max(self.scores, self.cells) <= SCORES and self.shortfall <= SHORTFALL
 
     def figures(self) -> dict[str, Any]:
         """Return what `parity.json` keeps."""
         return {
             "images": self.images,
             "scores": {"largest_difference": self.scores, "allowed": SCORES},
+            "probabilities": {"largest_difference": self.cells, "allowed": SCORES},
             "class_map": {
                 "largest_shortfall": self.shortfall,
                 "allowed": SHORTFALL,
@@ -77,21 +80,30 @@ def compare_maps(
         pictures: uint8 RGB (H, W, 3) each, any size.
         ids: names of the pictures.
     """
-    scores, shortfalls, different, pixels = [], [], 0, 0
+    scores, cells, shortfalls, different, pixels = [], [], [], 0, 0
     references = _references(inference, batches)
-    for picture, (known_scores, probabilities) in zip(pictures, references, strict=True):
+    for picture, (known_scores, known_cells) in zip(pictures, references, strict=True):
         answer = run(picture[np.newaxis])
         found = np.asarray(answer[CLASS_MAP])[0].astype(np.int64)
-        known = enlarged(picture, probabilities)
+        known = enlarged(picture, known_cells)
         likeliest = known.argmax(axis=-1)
         named = np.take_along_axis(known, found[..., np.newaxis], axis=-1)[..., 0]
         scores.append(_largest(known_scores - np.asarray(answer["scores"])[0]))
+        cells.append(_largest(known_cells - np.asarray(answer[PROBABILITIES])[0]))
         shortfalls.append(_largest(known.max(axis=-1) - named))
         different += int((likeliest != found).sum())
         pixels += found.size
-    badness = np.maximum(np.array(scores) / SCORES, np.array(shortfalls) / SHORTFALL)
+    badness = np.max(
+        [np.divide(scores, SCORES), np.divide(cells, SCORES), np.divide(shortfalls, SHORTFALL)],
+        axis=0,
+    )
     return MapParity(
-        len(scores), max(scores), max(shortfalls), different / pixels, ids[int(badness.argmax())]
+        images=len(scores),
+        scores=max(scores),
+        cells=max(cells),
+        shortfall=max(shortfalls),
+        pixels=different / pixels,
+        worst=ids[int(badness.argmax())],
     )
 
 
@@ -108,10 +120,10 @@ def require_maps(parity: MapParity, what: str) -> None:
     if not parity.passed:
         raise FailedError(
             f"{what} does not answer as the training does and was not kept: over {parity.images} "
-            f"images scores differ by up to {parity.scores:.2g}, and the class of "
-            f"{parity.pixels:.2%} of the pixels, by up to {parity.shortfall:.2g} in probability; "
-            f"allowed are {SCORES:g} and {SHORTFALL:g}; the image that differs most is "
-            f"{parity.worst}"
+            f"images scores differ by up to {parity.scores:.2g}, probabilities of cells by "
+            f"{parity.cells:.2g}, and the class of {parity.pixels:.2%} of the pixels, by up to "
+            f"{parity.shortfall:.2g} in probability; allowed are {SCORES:g}, {SCORES:g} and "
+            f"{SHORTFALL:g}; the image that differs most is {parity.worst}"
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gain_export.graph import CLASS_MAP, IMAGE, SCORES, Answer, Size
+from gain_export.graph import CLASS_MAP, IMAGE, PROBABILITIES, SCORES, Answer, Size
 from gain_export.precision import in_float32
 from gain_tf.data.pipeline import resize_image
 from gain_tf.models.segmenter import WeakSegmenter
@@ -26,10 +26,13 @@ class SegmenterInference:
     @property
     def shapes(self) -> dict[str, tuple[int | str, ...]]:
         """Shape of the input and of each output, by name and in order; free axes by a name."""
+        side = self.image_size or (None, None)
+        _, height, width, _ = self.model.network.compute_output_shape((None, *side, 3))
         return {
             IMAGE: ("N", "H", "W", 3),
             CLASS_MAP: ("N", "H", "W"),
             SCORES: ("N", self.model.classes),
+            PROBABILITIES: ("N", height or "h", width or "w", self.model.classes + 1),
         }
 
     @property
@@ -45,7 +48,8 @@ class SegmenterInference:
 
         Returns:
             `class_map` uint8 (N, H, W), class index + 1, 0 background; `scores` float32 (N, C),
-            see `WeakSegmenter.image_scores`.
+            see `WeakSegmenter.image_scores`; `probabilities` float32 (N, h, w, C + 1) of the cells,
+            background first, which a dense CRF starts from.
         """
         images = tf.cast(image, tf.float32)
         if self.image_size is not None:
@@ -53,11 +57,13 @@ class SegmenterInference:
                 resize_image(images, self.image_size), [None, *self.image_size, 3]
             )
         logits = self.model.logits(images, training=False)
-        large = tf.image.resize(tf.nn.softmax(logits), tf.shape(image)[1:3])
+        probabilities = tf.nn.softmax(logits)
+        large = tf.image.resize(probabilities, tf.shape(image)[1:3])
         classes = tf.cast(tf.argmax(large, axis=-1), tf.uint8)
         return {
             CLASS_MAP: tf.identity(classes, CLASS_MAP),
             SCORES: tf.identity(self.model.image_scores(logits), SCORES),
+            PROBABILITIES: tf.identity(probabilities, PROBABILITIES),
         }
 
 

@@ -9,7 +9,7 @@ import pytest
 import gain_export
 import gain_tf
 from gain_export.answers import onnx_run, session_of
-from gain_export.graph import CLASS_MAP
+from gain_export.graph import CLASS_MAP, PROBABILITIES
 from gain_export.map_parity import SHORTFALL, compare_maps, require_maps
 from gain_export.metadata import read_metadata
 from gain_export.reference import picture_batches
@@ -75,6 +75,8 @@ def test_all_three_agree_on_the_class_of_every_pixel(model, pictures, files):
             assert (found[0] != known).mean() <= 1e-3
             scores = np.asarray(answer["scores"])
             np.testing.assert_allclose(scores, model.image_scores(logits), rtol=0, atol=1e-4)
+            cells = np.asarray(answer[PROBABILITIES])
+            np.testing.assert_allclose(cells, keras.ops.softmax(logits), rtol=0, atol=1e-4)
 
 
 def test_the_file_says_that_it_is_a_segmenter(files, capsys):
@@ -107,13 +109,18 @@ def test_a_file_that_names_another_class_is_refused(model, pictures, files):
         return answer
 
     names = ["one", "two", "three"]
+
+    def unsure(image):
+        answer = right(image)
+        return {**answer, PROBABILITIES: answer[PROBABILITIES] + np.float32(0.01)}
+
     judged = [
         compare_maps(inference, picture_batches(pictures, inference), run, pictures, names)
-        for run in (right, wrong)
+        for run in (right, wrong, unsure)
     ]
-    assert judged[0].passed
+    assert [parity.passed for parity in judged] == [True, False, False]
+    assert judged[2].cells == pytest.approx(0.01, abs=1e-4)
     require_maps(judged[0], "model.onnx")
-    assert not judged[1].passed
     assert judged[1].shortfall > SHORTFALL
     assert judged[1].worst == "one"
     assert json.dumps(judged[1].figures())
