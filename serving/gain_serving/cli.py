@@ -56,7 +56,7 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
 
 def _option(name: str) -> Callable[[Command], Command]:
     field = Settings.model_fields[name]
-    default = "" if field.default is None else f"  [default: {field.default}]"
+    default = "" if field.default in (None, ()) else f"  [default: {field.default}]"
     return click.option(
         f"--{name.replace('_', '-')}",
         name,

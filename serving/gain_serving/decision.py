@@ -17,7 +17,7 @@ class Timings:
     Attributes:
         decode: bytes to pixels; 0 where pixels were given.
         inference: the network; for a batch, its share.
-        postprocess: verdict and overlay.
+        postprocess: class map refined by the CRF, a share of the batch; verdict and overlay.
     """
 
     decode: float
@@ -43,7 +43,7 @@ class Decision:
         sha256: of the model file, hex.
         timings: where the time went.
         class_map: uint8 (H, W), of each pixel its class, counted from 1, or 0 for none of them;
-            None where the model is no segmenter.
+            None where the model is no segmenter, or nobody asked.
     """
 
     verdict: str

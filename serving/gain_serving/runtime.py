@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,10 @@ from gain_serving.limits import MAX_PIXELS
 from gain_serving.metadata import read_metadata
 from gain_serving.model_file import read_model
 from gain_serving.overlay import overlay_png
+from gain_serving.postprocess import DenseCrf
+from gain_serving.signature import check_signature
 
 _ERRORS_ONLY = 3
-_TYPES = {
-    "scores": "tensor(float)",
-    "attention": "tensor(float)",
-    "attention_class": "tensor(int64)",
-    "class_map": "tensor(uint8)",
-}
 _ANY_SIZE = (224, 224)
 
 
@@ -35,6 +32,7 @@ class Runtime:
         version: the model is known by.
         threads: of one call; None lets ONNX Runtime take every core.
         max_pixels: of an encoded image.
+        crf: refines the class maps of the decisions; None leaves them as the network gives them.
 
     Attributes:
         description: what the file says of itself.
@@ -44,7 +42,8 @@ class Runtime:
         output_names: of the file, in its order.
 
     Raises:
-        BadModelError: the file is broken, keeps data in other files, or is no model of gain-tf.
+        BadModelError: the file is broken, keeps data in other files, is no model of gain-tf, or has
+            no class maps that `crf` could refine.
     """
 
     def __init__(
@@ -55,6 +54,7 @@ class Runtime:
         version: str = "1",
         threads: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        crf: DenseCrf | None = None,
     ) -> None:
         path = Path(path)
         content, self.sha256 = read_model(path)
@@ -68,7 +68,7 @@ class Runtime:
             vars(self._session).pop("_model_bytes", None)
             entries = self._session.get_modelmeta().custom_metadata_map
             self.description = read_metadata(entries)
-            self._check_signature()
+            check_signature(self._session, self.description, crf=crf is not None)
         except BadModelError as error:
             raise BadModelError(f"{path}: {error}") from error
         except Exception as error:  # ONNX Runtime's own have no base but this
@@ -77,16 +77,17 @@ class Runtime:
         self.version = version
         self.output_names = [output.name for output in self._session.get_outputs()]
         self._max_pixels = max_pixels
+        self._crf = crf
 
     def warm_up(self) -> None:
-        """Run the model once, so that the first image need not wait for memory and threads.
+        """Judge an image, so that the first one need not wait for memory, threads and processes.
 
         Raises:
             BadModelError: it does not run.
         """
         height, width = self.description.input_size or _ANY_SIZE
         try:
-            self.infer(np.zeros((1, height, width, 3), np.uint8))
+            self.decide(np.zeros((1, height, width, 3), np.uint8))
         except ModelUnavailableError as error:
             raise BadModelError(f"model {self.name}: {error}") from error
 
@@ -98,8 +99,9 @@ class Runtime:
 
         Returns:
             Output name -> array, as the file declares them: `scores` float32 (N, C), and where the
-            file has them `attention` float32 (N, k, h, w), `attention_class` int64 (N, k) and
-            `class_map` uint8 (N, H, W).
+            file has them `attention` float32 (N, k, h, w), `attention_class` int64 (N, k),
+            `class_map` uint8 (N, H, W), which no CRF has refined, and `probabilities` float32
+            (N, h, w, C + 1) of its cells.
 
         Raises:
             BadRequestError: the array has another type or shape.
@@ -117,7 +119,11 @@ class Runtime:
         return dict(zip(self.output_names, map(np.asarray, outputs), strict=True))
 
     def decide(
-        self, images: np.ndarray | Sequence[bytes], *, overlay: bool = False
+        self,
+        images: np.ndarray | Sequence[bytes],
+        *,
+        overlay: bool = False,
+        class_map: bool = True,
     ) -> list[Decision]:
         """Judge images.
 
@@ -125,6 +131,7 @@ class Runtime:
             images: uint8 RGB (N, H, W, 3), run as one batch; or encoded images, which may differ
                 in size and are run one by one.
             overlay: also draw where the network looked.
+            class_map: also name the class of every pixel, where the model is a segmenter.
 
         Returns:
             A decision for each image, in order.
@@ -133,40 +140,53 @@ class Runtime:
             BadRequestError: see `infer`.
             BadImageError: bytes that are no image; nothing is judged then.
             TooLargeError: an image of more pixels than allowed.
-            ModelUnavailableError: the network failed.
+            ModelUnavailableError: the network or the CRF failed.
         """
         if isinstance(images, np.ndarray):
-            return self._decide(images, overlay, 0.0)
+            return self._decide(images, overlay, class_map, 0.0)
         decisions = []
         for data in images:
             start = time.perf_counter()
             image = decode(data, self._max_pixels)
             seconds = time.perf_counter() - start
-            decisions += self._decide(image[None], overlay, seconds)
+            decisions += self._decide(image[None], overlay, class_map, seconds)
         return decisions
 
-    def _decide(self, images: np.ndarray, overlay: bool, decoding: float) -> list[Decision]:
+    def _decide(
+        self, images: np.ndarray, overlay: bool, class_map: bool, decoding: float
+    ) -> list[Decision]:
         start = time.perf_counter()
         outputs = self.infer(images)
-        inference = (time.perf_counter() - start) / len(images)
+        done = time.perf_counter()
+        maps = self._class_maps(images, outputs) if class_map else [None] * len(images)
+        spent = Timings(
+            decoding, (done - start) / len(images), (time.perf_counter() - done) / len(images)
+        )
         return [
-            self._decision(image, index, outputs, overlay, (decoding, inference))
+            self._decision(image, index, outputs, maps[index], overlay, spent)
             for index, image in enumerate(images)
         ]
+
+    def _class_maps(
+        self, images: np.ndarray, outputs: dict[str, np.ndarray]
+    ) -> Sequence[np.ndarray | None]:
+        if self._crf is not None:
+            return self._crf.class_maps(images, outputs["probabilities"])
+        return outputs.get("class_map", [None] * len(images))
 
     def _decision(
         self,
         image: np.ndarray,
         index: int,
         outputs: dict[str, np.ndarray],
+        class_map: np.ndarray | None,
         overlay: bool,
-        spent: tuple[float, float],
+        spent: Timings,
     ) -> Decision:
         start = time.perf_counter()
         scores = outputs["scores"][index]
         attention = outputs["attention"][index] if "attention" in outputs else None
         classes = outputs["attention_class"][index] if "attention_class" in outputs else None
-        class_map = outputs["class_map"][index] if "class_map" in outputs else None
         verdict, accepted = judge(scores, self.description)
         drawn = overlay_png(image, attention[0]) if overlay and attention is not None else None
         return Decision(
@@ -181,36 +201,9 @@ class Runtime:
             model=self.name,
             version=self.version,
             sha256=self.sha256,
-            timings=Timings(*spent, postprocess=time.perf_counter() - start),
+            timings=replace(spent, postprocess=spent.postprocess + time.perf_counter() - start),
             class_map=class_map,
         )
-
-    def _check_signature(self) -> None:
-        inputs = self._session.get_inputs()
-        if [(put.name, put.type, len(put.shape)) for put in inputs] != [
-            ("image", "tensor(uint8)", 4)
-        ]:
-            raise BadModelError("its only input must be image, uint8 (N, H, W, 3)")
-        outputs = {output.name: output for output in self._session.get_outputs()}
-        types = {name: output.type for name, output in outputs.items()}
-        wrong = [
-            f"{name} is {types[name]}"
-            for name in types.keys() & _TYPES
-            if types[name] != _TYPES[name]
-        ]
-        if "scores" not in types:
-            wrong.append("scores is missing")
-        elif outputs["scores"].shape[1:] != [len(self.description.class_names)]:
-            wrong.append(
-                f"scores have the shape {outputs['scores'].shape}, "
-                f"with {len(self.description.class_names)} class names"
-            )
-        if ("attention" in types) != ("attention_class" in types):
-            wrong.append("attention and attention_class must come together")
-        if self.description.task == "segmentation" and "class_map" not in types:
-            wrong.append("class_map is missing from a segmenter")
-        if wrong:
-            raise BadModelError("its outputs are wrong: " + "; ".join(sorted(wrong)))
 
 
 def _options(threads: int | None) -> ort.SessionOptions:

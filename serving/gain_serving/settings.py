@@ -9,8 +9,16 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 import yaml
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gain_serving.errors import UserError
 from gain_serving.limits import MAX_PIXELS
@@ -49,6 +57,15 @@ def _checked(address: str) -> str:
 Address = Annotated[str, AfterValidator(_checked)]
 
 
+def _split_names(names: Any) -> Any:
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+
+Names = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], NoDecode, BeforeValidator(_split_names)
+]
+
+
 class Settings(BaseSettings):
     """All that can be set; the descriptions below are what `--help` shows."""
 
@@ -82,6 +99,14 @@ class Settings(BaseSettings):
     )
     max_queue: PositiveInt = Field(
         64, description="Requests waiting for the network; more are answered with 429."
+    )
+    crf: Names = Field(
+        (),
+        description="Segmenters, with commas between, whose class maps a dense CRF makes follow "
+        "the edges of the image (extra crf).",
+    )
+    crf_processes: PositiveInt | None = Field(
+        None, description="Images refined by the dense CRF at a time; null takes one a core."
     )
     replicas: PositiveInt = Field(
         2, description="Processes of a Ray Serve deployment; gain-serve itself is always one."

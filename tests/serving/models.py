@@ -28,7 +28,15 @@ def metadata(classes=3, **overrides):
 
 
 def write_model(
-    path, classes=3, *, attention=True, class_map=False, bias=None, multiple=False, **overrides
+    path,
+    classes=3,
+    *,
+    attention=True,
+    class_map=False,
+    probabilities=False,
+    bias=None,
+    multiple=False,
+    **overrides,
 ):
     """Write a model whose answers can be worked out by hand.
 
@@ -41,6 +49,8 @@ def write_model(
         classes: how many.
         attention: False leaves the two outputs out.
         class_map: a segmenter, whose map is 1 where the red channel is at its most, 0 elsewhere.
+        probabilities: of a segmenter of three classes: the softmax of 0 and four times the red,
+            green and blue channels in [0, 1], each average-pooled to 4 x 4 windows.
         bias: a number a class, 0 if None.
         multiple: labels an image, sigmoid instead of softmax.
         **overrides: of the metadata, see `metadata`.
@@ -99,6 +109,19 @@ def write_model(
             helper.make_tensor_value_info("class_map", TensorProto.UINT8, ["N", "H", "W"])
         )
         overrides.setdefault("task", "segmentation")
+    if probabilities:
+        constants |= {"four": np.float32(4), "pads": np.array([0, 1, 0, 0, 0, 0, 0, 0])}
+        same = {"kernel_shape": [4, 4], "strides": [4, 4], "auto_pad": "SAME_UPPER"}
+        nodes += [
+            helper.make_node("Transpose", ["share"], ["colours"], perm=[0, 3, 1, 2]),
+            helper.make_node("AveragePool", ["colours"], ["pooled"], **same),
+            helper.make_node("Mul", ["pooled", "four"], ["strong"]),
+            helper.make_node("Pad", ["strong", "pads"], ["cells"]),
+            helper.make_node("Softmax", ["cells"], ["upright"], axis=1),
+            helper.make_node("Transpose", ["upright"], ["probabilities"], perm=[0, 2, 3, 1]),
+        ]
+        shape = ["N", "h", "w", classes + 1]
+        outputs.append(helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape))
     graph = helper.make_graph(
         nodes,
         "tiny",

@@ -28,6 +28,17 @@ def test_the_environment_may_name_the_file(config, monkeypatch):
     assert load_settings({}, None).max_batch == 3
 
 
+def test_names_are_a_list_in_the_file_and_joined_elsewhere(tmp_path, monkeypatch):
+    path = tmp_path / "box.yaml"
+    path.write_text("crf: [streets, rooms]\n")
+    assert load_settings({}, path).crf == ("streets", "rooms")
+    assert load_settings({"crf": "streets"}, path).crf == ("streets",)
+    monkeypatch.setenv("GAIN_SERVE_CRF", "rooms, streets")
+    assert load_settings({}, None).crf == ("rooms", "streets")
+    with pytest.raises(UserError, match="^--crf: .* at least 1 character"):
+        load_settings({"crf": "rooms,"}, None)
+
+
 def test_nothing_listens_to_the_world_unless_told():
     settings = load_settings({}, None)
     assert split_address(settings.http) == ("127.0.0.1", 8000)
@@ -85,7 +96,8 @@ def test_what_is_no_address(address):
 
 
 def test_what_is_shown_can_be_read_back_and_keeps_the_token(tmp_path):
-    settings = load_settings({"token": "very secret", "repository": "/models"}, None)
+    flags = {"token": "very secret", "repository": "/models", "crf": "streets"}
+    settings = load_settings(flags, None)
     text = show_settings(settings)
     assert "very secret" not in text
     assert set(yaml.safe_load(text)) == set(Settings.model_fields) - {"token"}

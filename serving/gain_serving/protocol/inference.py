@@ -17,7 +17,8 @@ VERDICT = "verdict"
 ACCEPTED = "accepted"
 OVERLAY = "overlay"
 SCORES = "scores"
-_CARRIED = (SCORES, "attention", "attention_class", "class_map")
+CLASS_MAP = "class_map"
+_CARRIED = (SCORES, "attention", "attention_class", CLASS_MAP)
 _SHOWN = 64
 
 
@@ -53,12 +54,13 @@ def answer(
     Raises:
         BadRequestError: inputs or outputs are not the model's, or do not fit.
         TooLargeError: too many images, or one of too many pixels.
-        ModelUnavailableError: the network failed.
+        ModelUnavailableError: the network or the CRF failed.
     """
     images = _images(request.inputs, max_batch)
     requested = _requested(request, runtime)
     overlay = draw or any(output.name == OVERLAY for output in requested)
-    decisions = runtime.decide(images, overlay=overlay)
+    class_map = any(output.name == CLASS_MAP for output in requested)
+    decisions = runtime.decide(images, overlay=overlay, class_map=class_map)
     tensors = [_output(output, decisions) for output in requested]
     response = InferResponse(runtime.name, runtime.version, request.id, tensors, requested)
     return Judged(response, images, decisions)
