@@ -31,7 +31,8 @@ def evaluate(
 ) -> None:
     """Judge a trained run, or an exported MODEL.onnx, and print its figures as JSON.
 
-    An exported model is run by ONNX Runtime on the pictures as they are, at their own size.
+    An exported model is run by ONNX Runtime on the pictures as they are, at their own size; a
+    segmenter is judged by its class maps, with the CRF of its run.
     """
     from gain_tf.evaluation.evaluate import write_evaluation
 
@@ -42,7 +43,7 @@ def evaluate(
 
         if row is not None:
             raise click.BadParameter("an exported model is one row", param_hint="--row")
-        figures, _ = evaluate_file(folder, config, split)
+        figures = evaluate_file(folder, config, split)
     else:
         figures, _ = _evaluate_run(folder, row, split)
     click.echo(json.dumps(figures, indent=2))

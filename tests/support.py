@@ -1,5 +1,8 @@
-"""What tests of several rooms share: a run small enough to train in seconds."""
+"""What tests of several rooms share: a run small enough to train in seconds, a segmenter."""
 
+import keras
+
+import gain_tf
 from gain_tf.config import parse_config
 
 WORKPIECE = {"train": 8, "validation": 4, "test": 4}
@@ -31,3 +34,16 @@ def tiny_config(**changes):
             section = section[name]
         section[last] = value
     return parse_config(values)
+
+
+def tiny_segmenter(classes):
+    """A segmenter of any image size that is not trained, with a dilated layer as DeepLab has."""
+    layers = keras.layers
+    keras.utils.set_random_seed(3)
+    images = keras.Input((None, None, 3))
+    x = layers.Rescaling(1 / 127.5, -1)(images)
+    x = layers.Conv2D(6, 3, 2, "same", activation="relu")(x)
+    x = layers.Conv2D(6, 3, padding="same", dilation_rate=2, activation="relu")(x)
+    start = keras.initializers.RandomNormal(stddev=2.0)
+    logits = layers.Conv2D(classes + 1, 1, kernel_initializer=start, name="logits")(x)
+    return gain_tf.WeakSegmenter(keras.Model(images, logits), method="gain")

@@ -1,5 +1,6 @@
 """What the documentation shows is what the commands and the library do."""
 
+import json
 import re
 from pathlib import Path
 
@@ -78,13 +79,15 @@ def photographs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def write_small(page: str, name: str) -> None:
-    """Write the config of a page, made affordable."""
+def write_small(page: str, name: str, **sections: dict) -> None:
+    """Write the config of a page, made affordable; `sections` have further changes."""
     values = yaml.safe_load(blocks(page, "yaml")[0])
     for key, value in SMALL.items():
         section, _, own = key.partition(".")
         values.setdefault(section, {})[own] = value
     values["model"] |= {"backbone": "MobileNetV2", "weights": None, "activation": "softmax"}
+    for section, changes in sections.items():
+        values[section] |= changes
     Path(name).write_text(yaml.safe_dump(values), encoding="utf-8")
 
 
@@ -109,10 +112,21 @@ def test_commands_of_the_pages(photographs):
     write_small("own_images.md", "my.yaml")
     found: dict[str, str] = {}
     assert run_commands("own_images.md", found) == 7
-    assert run_commands("segmentation.md", found) == 1
     assert run_commands("deployment.md", found) == 3
     written = ["sheet.png", "explained/scores.csv", "models/my-part/1/model.onnx"]
     assert all((photographs / path).is_file() for path in written)
+
+
+@pytest.mark.slow
+def test_commands_of_the_page_on_segmentation(photographs):
+    segmenter = {"weights": None, "output_stride": 16, "epochs": 1, "steps_per_epoch": 2}
+    cheap = {"evaluation": {"baseline": False}, "segmenter": {**segmenter, "batch_size": 4}}
+    write_small("segmentation.md", "my-masks.yaml", **cheap)
+    assert run_commands("segmentation.md", {}) == 5
+    assert (photographs / "segmented/masks/scratch/001.png").is_file()
+    parity = json.loads((photographs / "masks/parity.json").read_text(encoding="utf-8"))
+    assert parity["onnx"]["passed"]
+    assert (photographs / "masks/model.int8.onnx").is_file() == parity["int8"]["shipped"]
 
 
 def test_the_study_of_the_page(photographs):

@@ -84,7 +84,7 @@ def export(
     )
 
     wanted = [target.strip() for target in targets.split(",") if target.strip()]
-    check_targets(wanted, segmenter=segmenter)
+    check_targets(wanted)
     place = out or default_place(folder, row, segmenter=segmenter)
     # Whether there is a segmenter comes before whether its folder is free.
     of_segmenter = segmenter_exporter(folder, row, name=name) if segmenter else None
@@ -130,15 +130,24 @@ def _report(figures: dict[str, Any], place: Path) -> None:
             )
     if "int8" in figures:
         found = figures["int8"]
-        overlap = found["attention_overlap"]
-        maps = "" if overlap is None else f", maps overlap by {overlap:.2f}"
         click.echo(
-            f"int8: {found['verdicts_agree']:.1%} of the verdicts agree{maps}, "
+            f"int8: {found['verdicts_agree']:.1%} of the verdicts agree{_int8_maps(found)}, "
             f"{found['speed_up']:.2f} times as fast"
         )
         if found["why_not"]:
             click.echo(f"int8 was not kept: {'; '.join(found['why_not'])}")
     click.echo(f"written to {place}")
+
+
+def _int8_maps(found: dict[str, Any]) -> str:
+    """Say how far eight bits are from the float file's attention, or class of the pixels."""
+    if "pixels_agree" in found:
+        return (
+            f", {found['pixels_agree']:.1%} of the pixels, classes overlap by "
+            f"{found['class_overlap']:.2f}"
+        )
+    overlap = found["attention_overlap"]
+    return "" if overlap is None else f", maps overlap by {overlap:.2f}"
 
 
 def _maps(found: dict[str, Any]) -> str:

@@ -1,22 +1,26 @@
-"""An exported file judged as its run was, without TensorFlow."""
+"""An exported file judged as its run was, without TensorFlow.
+
+For a CRF at reduced size alone, which the training has in TensorFlow, it is loaded.
+"""
 
 from pathlib import Path
 from typing import Any
 
-from gain_export.metadata import CLASSIFICATION, read_metadata, sha256_of
+from gain_export.metadata import SEGMENTATION, read_metadata, sha256_of
 from gain_export.onnx_predictor import OnnxPredictor
-from gain_tf.config import load_config
+from gain_export.segmenter_evaluation import evaluate_segmenter
+from gain_tf.config import Config, load_config
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.evaluation.evaluate import evaluate_predictor
-from gain_tf.evaluation.predictions import Predictions
+from gain_tf.training.rows import rows_of
 
 CONFIG = "config.yaml"
 
 
 def evaluate_file(
     path: Path, config: Path | None = None, split: str | None = None
-) -> tuple[dict[str, Any], Predictions]:
+) -> dict[str, Any]:
     """Judge an exported file on a split of the data of its run.
 
     Args:
@@ -25,23 +29,25 @@ def evaluate_file(
         split: name; None for the data set's own choice.
 
     Returns:
-        What `evaluation.json` holds, and the predictions.
+        What `evaluation.json` of the row, or of its segmenter, holds.
 
     Raises:
         UserError: the file is none of ours, or its config is missing or another one.
     """
     about = read_metadata(path)
-    if about["task"] != CLASSIFICATION:
-        raise UserError(
-            f"{path}: is a segmenter; its figures are in segmenter/evaluation.json of its run, and "
-            "parity.json beside the file says how close it is to that"
-        )
     config = config or _config_above(path)
     if about["config_sha256"] not in (None, sha256_of(config)):
         raise UserError(f"{config}: is not the config that {path} was trained with")
-    settings = load_config(config)
+    settings = _row(load_config(config), about.get("row"))
     data = load_data(settings.data)
-    return evaluate_predictor(OnnxPredictor(path, settings, data), settings, data, split)
+    if about["task"] == SEGMENTATION:
+        return evaluate_segmenter(path, settings, data, split)
+    return evaluate_predictor(OnnxPredictor(path, settings, data), settings, data, split)[0]
+
+
+def _row(config: Config, name: str | None) -> Config:
+    """Return the config of the row that a file was exported from: of the run itself if None."""
+    return next((row.config for row in rows_of(config) if row.name == name), config)
 
 
 def _config_above(path: Path) -> Path:

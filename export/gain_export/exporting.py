@@ -13,6 +13,7 @@ from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
 from gain_export.checks import check_graph
 from gain_export.graph import Exportable, Inference
 from gain_export.int8 import agreement, quantise
+from gain_export.map_agreement import map_agreement
 from gain_export.map_parity import compare_maps, require_maps
 from gain_export.metadata import About, write_metadata
 from gain_export.onnx_graph import onnx_graph
@@ -156,25 +157,29 @@ class Exporter:
         return self.gate(saved_model_run(folder), folder.name)[0]
 
     def write_int8(
-        self, floating: Path, known: Answers, path: Path, images: Sequence[np.ndarray]
+        self, floating: Path, known: Answers | None, path: Path, images: Sequence[np.ndarray]
     ) -> dict[str, Any]:
         """Write an eight-bit file; return its figures, which say whether it was kept.
 
         Args:
             floating: the float file.
-            known: what it answers.
+            known: what a classifier answers; None for a segmenter.
             path: to be written.
             images: training images for the ranges of activations.
         """
         quantise(floating, images, path)
-        found = agreement(
-            floating,
-            path,
-            known,
-            self.evidence.pictures,
-            threshold=self.about.attention_threshold or CUE_THRESHOLD,
-            single_label=self.about.single_label,
-        )
+        pictures = self.evidence.pictures
+        if known is None:
+            found = map_agreement(floating, path, pictures, len(self.about.class_names) + 1)
+        else:
+            found = agreement(
+                floating,
+                path,
+                known,
+                pictures,
+                threshold=self.about.attention_threshold or CUE_THRESHOLD,
+                single_label=self.about.single_label,
+            )
         if found.shortcomings:
             path.unlink()
         return found.figures()
@@ -186,7 +191,7 @@ class Exporter:
 
         Args:
             folder: to be filled.
-            targets: of `TARGETS`; "int8", of classifiers alone, brings the float file with it.
+            targets: of `TARGETS`; "int8" brings the float file with it.
             images: training images, for int8.
 
         Returns:
@@ -198,7 +203,7 @@ class Exporter:
             figures["onnx"], known = self.write_onnx(folder / ONNX)
         if "saved_model" in targets:
             figures["saved_model"] = self.write_saved_model(folder / SAVED_MODEL)
-        if "int8" in targets and known is not None:
+        if "int8" in targets:
             figures["int8"] = self.write_int8(folder / ONNX, known, folder / INT8, images)
         (folder / PARITY).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         return figures

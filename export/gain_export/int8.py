@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,8 @@ import onnx
 
 from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
 from gain_tf.evaluation.figures_of_merit import verdicts_of
+
+SCORES, PROBABILITIES = "scores", "probabilities"
 
 VERDICTS, OVERLAP, SPEED = 0.99, 0.9, 1.2
 """Share of equal verdicts, intersection over union of the maps, and speed-up that are asked."""
@@ -69,7 +71,7 @@ class Agreement:
 
 
 def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | str) -> None:
-    """Quantise an exported file: static, per channel, QDQ, what leads to the scores alone.
+    """Quantise an exported file: static, per channel, QDQ, the network's forward pass alone.
 
     Weights have seven bits: without the dot-product instructions of newer processors, eight
     overflow, and the same file would answer differently on another machine.
@@ -105,7 +107,7 @@ def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | s
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_quantize=_towards_scores(graph.graph),
+            nodes_to_quantize=_forward_pass(graph.graph),
         )
     quantised = onnx.load(path)
     del quantised.metadata_props[:]
@@ -142,15 +144,15 @@ def agreement(
         verdicts=float(same.mean()),
         overlap=_overlap(known, answers, threshold),
         threshold=threshold,
-        speed=_speed_up(slow, fast, pictures[0]),
+        speed=speed_up(slow, fast, pictures[0]),
     )
 
 
-def _towards_scores(graph: onnx.GraphProto) -> list[str]:
-    """Name the nodes between the first convolution and the scores: the network's forward pass."""
+def _forward_pass(graph: onnx.GraphProto) -> list[str]:
+    """Name the nodes between the first convolution and the scores, or a segmenter's logits."""
     maker = {output: node for node in graph.node for output in node.output}
     first = next(node for node in graph.node if node.op_type == "Conv")
-    wanted, names, seen = ["scores"], [], set()
+    wanted, names, seen = [_end(maker)], [], set()
     while wanted:
         node = maker.get(wanted.pop())
         if node is None or node.name in seen:
@@ -160,6 +162,17 @@ def _towards_scores(graph: onnx.GraphProto) -> list[str]:
         if node is not first:
             wanted += node.input
     return names
+
+
+def _end(maker: Mapping[str, onnx.NodeProto]) -> str:
+    """Name the tensor at which eight bits end."""
+    if PROBABILITIES not in maker:
+        return SCORES
+    node = maker[PROBABILITIES]
+    # Which of two probabilities is larger decides over pixels: they are too coarse in eight bits.
+    while node.op_type != "Softmax":
+        node = maker[node.input[0]]
+    return node.input[0]
 
 
 def _overlap(known: Answers, answers: Answers, threshold: float) -> float | None:
@@ -181,7 +194,8 @@ def _overlap_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.where(union > 0, shared / np.maximum(union, 1), 1.0)
 
 
-def _speed_up(slow: Run, fast: Run, picture: np.ndarray) -> float:
+def speed_up(slow: Run, fast: Run, picture: np.ndarray) -> float:
+    """Say how many times faster one model is on a picture, median of interleaved calls."""
     times: dict[int, list[float]] = {0: [], 1: []}
     for _ in range(REPEATS + 2):
         for place, run in enumerate((slow, fast)):

@@ -16,7 +16,7 @@ from gain_export.graph import CLASS_MAP, PROBABILITIES
 from gain_export.parity import SCORES
 from gain_export.segmenter_graph import SegmenterInference
 from gain_tf.errors import FailedError
-from gain_tf.segmentation.inference import enlarged
+from gain_tf.segmentation.labelling import enlarged
 
 SHORTFALL = 2 * SCORES
 """Largest difference between the likeliest class's probability and the exported class's."""

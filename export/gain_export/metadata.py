@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -32,6 +32,7 @@ class About:
         reject_band: scores [low, high) that are too doubtful for a verdict; None for no rejects.
         config_sha256: of the training config; None without one.
         task: `CLASSIFICATION` or `SEGMENTATION`.
+        row: of the run, that the model is of; None without a run.
     """
 
     name: str
@@ -42,6 +43,7 @@ class About:
     reject_band: tuple[float, float] | None = None
     config_sha256: str | None = None
     task: str = CLASSIFICATION
+    row: str | None = None
 
     def __post_init__(self) -> None:
         if self.reject_band is not None:
@@ -65,6 +67,7 @@ class About:
                 "reject_band": None if self.reject_band is None else list(self.reject_band),
             },
             "config_sha256": self.config_sha256,
+            "row": self.row,
             "versions": {package: version(package) for package in PACKAGES},
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -80,6 +83,24 @@ def write_metadata(graph: onnx.ModelProto, about: About) -> None:
     """Write into a graph what it is, each property as JSON under `gain.`."""
     for key, value in about.properties().items():
         graph.metadata_props.add(key=PREFIX + key, value=json.dumps(value, ensure_ascii=False))
+
+
+def require_classes(path: Path, about: Mapping[str, Any], class_names: Sequence[str]) -> None:
+    """Refuse a file that was trained on other classes than the data have.
+
+    Args:
+        path: of the file.
+        about: what it says about itself.
+        class_names: of the data.
+
+    Raises:
+        UserError: names both.
+    """
+    if about["class_names"] != list(class_names):
+        raise UserError(
+            f"{path}: knows the classes {', '.join(about['class_names'])}; the data have "
+            f"{', '.join(class_names)}"
+        )
 
 
 def read_metadata(path: Path) -> dict[str, Any]:

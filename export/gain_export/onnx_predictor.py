@@ -11,10 +11,9 @@ import numpy as np
 import onnx
 
 from gain_export.answers import session_of
-from gain_export.metadata import read_metadata
+from gain_export.metadata import read_metadata, require_classes
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
-from gain_tf.errors import UserError
 from gain_tf.evaluation.predictions import Judge, Predictions
 
 CHOICE = "attention_class"
@@ -33,12 +32,7 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: Path, config: Config, data: DataSet) -> None:
-        about = read_metadata(path)
-        if about["class_names"] != list(data.class_names):
-            raise UserError(
-                f"{path}: knows the classes {', '.join(about['class_names'])}; the data have "
-                f"{', '.join(data.class_names)}"
-            )
+        require_classes(path, read_metadata(path), data.class_names)
         self._config, self._data = config, data
         graph = onnx.load(path)
         self._top = _classes_asked(graph)

@@ -41,14 +41,12 @@ def default_place(run: Path, row: str | None, *, segmenter: bool) -> Path:
     return (row_folder(run, row or GUIDED) / SEGMENTER if segmenter else run) / FOLDER
 
 
-def check_targets(targets: Sequence[str], *, segmenter: bool = False) -> None:
-    """Refuse a target that does not exist, or not for this kind of model.
+def check_targets(targets: Sequence[str]) -> None:
+    """Refuse a target that does not exist.
 
     Raises:
         UserError: names those that do.
     """
-    if segmenter and "int8" in targets:
-        raise UserError("--to int8: is for classifiers alone; a segmenter is exported in float32")
     unknown = [target for target in targets if target not in TARGETS]
     if unknown or not targets:
         raise UserError(
@@ -91,6 +89,7 @@ def run_exporter(
         attention_threshold=figures.get("attention", {}).get("iou_threshold"),
         reject_band=reject_band,
         config_sha256=sha256_of(run / CONFIG),
+        row=row or GUIDED,
     )
     split = _compared_on(data)
     evidence = evidence_of_split(split, data.splits[split], inference)
@@ -117,6 +116,7 @@ def segmenter_exporter(
         image_size=inference.image_size,
         config_sha256=sha256_of(run / CONFIG),
         task=SEGMENTATION,
+        row=row or GUIDED,
     )
     split = _compared_on(data)
     evidence = evidence_of_split(split, data.splits[split], inference)

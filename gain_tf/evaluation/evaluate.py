@@ -138,10 +138,7 @@ def evaluate_predictor(
     Raises:
         UserError: there is no such split.
     """
-    split = split or data.evaluated
-    if split not in data.splits:
-        raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
-
+    split = chosen_split(data, split)
     predictions = predict(data.splits[split])
     draws = config.evaluation.intervals
     figures: dict[str, Any] = {
@@ -173,6 +170,22 @@ def evaluate_predictor(
             "confusion": predictions.confusion.tolist(),
         }
     return figures, predictions
+
+
+def chosen_split(data: DataSet, split: str | None) -> str:
+    """Return the name of the split to judge on.
+
+    Args:
+        data: the data set.
+        split: name; None for the data set's own choice.
+
+    Raises:
+        UserError: there is no such split.
+    """
+    split = split or data.evaluated
+    if split not in data.splits:
+        raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
+    return split
 
 
 def write_evaluation(figures: dict[str, Any], path: Path) -> None:

@@ -6,18 +6,13 @@ through the network at the size of training, its probabilities are enlarged, the
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-import cv2
 import numpy as np
 import tensorflow as tf
 
 from gain_tf.data.pipeline import resize_image
-from gain_tf.segmentation.full_crf import check_available, refined_labels
-from gain_tf.segmentation.reduced_crf import refine_reduced
-
-Crf = Literal["none", "full", "reduced"]
+from gain_tf.segmentation.labelling import Crf, labelled
 
 Predict = Callable[[tf.Tensor], Any]
 """Images (N, H, W, 3) in [0, 255] to probabilities (N, h, w, C + 1)."""
@@ -71,19 +66,10 @@ def class_maps(
 
     Raises:
         UserError: `crf` is "full", and the extra is not installed.
-        FailedError: see `gain_tf.segmentation.full_crf.refined_labels`.
+        FailedError: see `gain_tf.segmentation.labelling.labelled`.
     """
-    if settings.crf == "full":
-        check_available()
     pairs = ((image, probability_map(predict, image, settings)) for image in images)
-    if settings.crf == "full":
-        # No process is started for no image.
-        for first in pairs:
-            yield from refined_labels(chain([first], pairs), total=total)
-        return
-    finish = _reduced if settings.crf == "reduced" else enlarged
-    for image, probabilities in pairs:
-        yield finish(image, probabilities).argmax(axis=-1).astype(np.uint8)
+    yield from labelled(pairs, settings.crf, total=total)
 
 
 def probability_map(predict: Predict, image: np.ndarray, settings: InferenceSettings) -> np.ndarray:
@@ -110,15 +96,3 @@ def probability_map(predict: Predict, image: np.ndarray, settings: InferenceSett
         mean = tf.reduce_mean(seen, axis=0)
         maps.append(tf.image.resize(mean, maps[0].shape[:2]) if maps else mean)
     return (tf.add_n(maps) / len(maps)).numpy()
-
-
-def enlarged(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Resize probabilities (h, w, C) bilinearly to an image (H, W, 3): float32 (H, W, C)."""
-    size = image.shape[1], image.shape[0]
-    # OpenCV resizes at most four channels at a time.
-    layers = [cv2.resize(layer, size) for layer in np.moveaxis(probabilities, -1, 0)]
-    return np.stack(layers, axis=-1)
-
-
-def _reduced(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    return refine_reduced(image, probabilities)

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import cv2
 import httpx
-import keras
 import numpy as np
 import pytest
 import tritonclient.grpc
 from models import write_model
 from repositories import add_version
 from server_process import wait_until
+from support import tiny_segmenter
 
 import gain_export
-import gain_tf
 from gain_serving import Runtime
 from gain_serving.assembly import open_service
 from gain_serving.errors import BadModelError, ModelUnavailableError, UserError
@@ -124,14 +123,7 @@ def test_a_model_that_is_not_there(tmp_path):
 
 @pytest.fixture(scope="module")
 def model():
-    layers = keras.layers
-    keras.utils.set_random_seed(3)
-    images = keras.Input((None, None, 3))
-    x = layers.Rescaling(1 / 127.5, -1)(images)
-    x = layers.Conv2D(6, 3, 4, "same", activation="relu")(x)
-    start = keras.initializers.RandomNormal(stddev=2.0)
-    logits = layers.Conv2D(4, 1, kernel_initializer=start, name="logits")(x)
-    return gain_tf.WeakSegmenter(keras.Model(images, logits), method="gain")
+    return tiny_segmenter(3)
 
 
 def children(process):

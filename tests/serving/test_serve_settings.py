@@ -35,7 +35,7 @@ def test_names_are_a_list_in_the_file_and_joined_elsewhere(tmp_path, monkeypatch
     assert load_settings({"crf": "streets"}, path).crf == ("streets",)
     monkeypatch.setenv("GAIN_SERVE_CRF", "rooms, streets")
     assert load_settings({}, None).crf == ("rooms", "streets")
-    with pytest.raises(UserError, match="^--crf: .* at least 1 character"):
+    with pytest.raises(UserError, match=r"^--crf: .* at least 1 character"):
         load_settings({"crf": "rooms,"}, None)
 
 

@@ -11,6 +11,7 @@ from gain_export.commands import describe, export
 from gain_tf.config import parse_config
 from gain_tf.cues import cues
 from gain_tf.data.decode import read_mask
+from gain_tf.evaluate import evaluate
 from gain_tf.segment import segment
 from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
@@ -149,5 +150,26 @@ def test_the_segmenter_is_exported(run):
     parity = json.loads((exported / "parity.json").read_text())
     assert parity["onnx"]["passed"]
     assert parity["saved_model"]["class_map"]["largest_shortfall"] <= 2e-4
-    refused = CliRunner().invoke(export, [*map(str, command), "--to", "int8"])
-    assert "a segmenter is exported in float32" in str(refused.exception)
+
+
+def test_the_exported_segmenter_in_eight_bits_is_kept_or_refused_with_its_figures(run, tmp_path):
+    out = tmp_path / "exported"
+    said = call(export, run, "--segmenter", "--to", "int8", "--out", out)
+    found = json.loads((out / "parity.json").read_text())["int8"]
+    assert f"int8: {found['verdicts_agree']:.1%} of the verdicts agree" in said
+    assert f"{found['pixels_agree']:.1%} of the pixels" in said
+    assert (out / "model.int8.onnx").is_file() == found["shipped"]
+    assert ("int8 was not kept: " in said) == bool(found["why_not"])
+
+
+def test_the_exported_segmenter_is_judged_as_its_row_was(run):
+    exported = run / "upper/segmenter/export/model.onnx"
+    found = json.loads(call(evaluate, exported))
+    known = json.loads((run / "upper/segmenter/evaluation.json").read_text())
+    assert found.keys() == known.keys()
+    assert (found["split"], found["seed"]) == (known["split"], known["seed"])
+    ours, theirs = found["segmentation"], known["segmentation"]
+    assert ours.keys() == theirs.keys()
+    assert (ours["of"], ours["inference"]) == (theirs["of"], theirs["inference"])
+    assert ours["miou"] == pytest.approx(theirs["miou"], abs=1e-3)
+    assert ours["without_crf"]["miou"] == pytest.approx(theirs["without_crf"]["miou"], abs=1e-3)
