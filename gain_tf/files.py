@@ -3,9 +3,16 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+WRITING = ".writing-"
+"""How the name of a file or folder begins that is not whole yet."""
+
+LEFT_BEHIND = 3600.0
+"""Seconds without a change after which nobody is writing an unfinished file any more."""
 
 
 @contextmanager
@@ -17,9 +24,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Yields:
         The temporary path.
+
+    Raises:
+        OSError: the file cannot be written; it names `path`, whatever it came from.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=WRITING, suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -29,6 +39,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         # mkstemp lets only the owner read.
         temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        # A full disk is noticed by a write, which knows no name.
+        if error.filename in (None, name, temporary):
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -48,7 +63,7 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
         OSError: something lies at `path` by then.
     """
     path = Path(path)
-    temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=WRITING, dir=path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)
@@ -61,3 +76,22 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
             temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def clear_left_behind(folder: str | os.PathLike[str]) -> None:
+    """Remove what killed processes were writing below a folder: unfinished files and folders.
+
+    What somebody may still be writing stays: see `LEFT_BEHIND`.
+    """
+    for path in list(Path(folder).rglob(f"{WRITING}*")):
+        try:
+            changed = max(each.stat().st_mtime for each in (path, *path.rglob("*")))
+        except FileNotFoundError:
+            # Finished, or within one that is removed already.
+            continue
+        if time.time() - changed < LEFT_BEHIND:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

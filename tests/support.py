@@ -1,4 +1,7 @@
-"""What tests of several rooms share: a run small enough to train in seconds, a segmenter."""
+"""What tests of several rooms share: a run that trains in seconds, a segmenter, a full disk."""
+
+import contextlib
+import resource
 
 import keras
 
@@ -47,3 +50,14 @@ def tiny_segmenter(classes):
     start = keras.initializers.RandomNormal(stddev=2.0)
     logits = layers.Conv2D(classes + 1, 1, kernel_initializer=start, name="logits")(x)
     return gain_tf.WeakSegmenter(keras.Model(images, logits), method="gain")
+
+
+@contextlib.contextmanager
+def full_disk(size):
+    """No file of this process can grow past a size in bytes: all the same to it as a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,8 +1,13 @@
 """A file is whole, or it is the old one."""
 
-import pytest
+import errno
+import os
+import time
 
-from gain_tf.files import new_folder, replacing
+import pytest
+from support import full_disk
+
+from gain_tf.files import LEFT_BEHIND, clear_left_behind, new_folder, replacing
 
 
 def test_what_is_written_is_there(tmp_path):
@@ -17,10 +22,11 @@ def test_what_is_written_is_there(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def half_written(path, error):
+def half_written(path, text="half", error=None):
     with replacing(path) as temporary:
-        temporary.write_text("half")
-        raise error("stop")
+        temporary.write_text(text)
+        if error:
+            raise error("stop")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -28,20 +34,56 @@ def test_an_error_leaves_the_old_file(tmp_path, error):
     path = tmp_path / "a.csv"
     path.write_text("old")
     with pytest.raises(error, match="stop"):
-        half_written(path, error)
+        half_written(path, error=error)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_error_leaves_no_file_where_there_was_none(tmp_path):
     with pytest.raises(ValueError, match="stop"):
-        half_written(tmp_path / "a", ValueError)
+        half_written(tmp_path / "a", error=ValueError)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "no" / "a"):
         pass
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with full_disk(100), pytest.raises(OSError, match="File too large") as raised:
+        half_written(path, 10 * "0123456789\n")
+    assert raised.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_an_error_names_already_stays(tmp_path):
+    missing = tmp_path / "other"
+    with pytest.raises(FileNotFoundError) as raised, replacing(tmp_path / "a"):
+        missing.read_bytes()
+    assert raised.value.filename == str(missing)
+    assert raised.value.errno == errno.ENOENT
+
+
+def test_what_killed_processes_leave_is_cleared(tmp_path):
+    long_ago = time.time() - LEFT_BEHIND - 60
+    (tmp_path / "row").mkdir()
+    old, new = tmp_path / "row/.writing-old.keras", tmp_path / "row/.writing-new.keras"
+    old_folder, new_folder = tmp_path / ".writing-a", tmp_path / ".writing-b"
+    whole = tmp_path / "row/model.keras"
+    for folder in (old_folder, new_folder):
+        folder.mkdir()
+    for file in (old, new, whole, old_folder / "x", new_folder / "x"):
+        file.write_text("x")
+    for path in (old, whole, old_folder / "x", old_folder, new_folder):
+        os.utime(path, (long_ago, long_ago))
+    clear_left_behind(tmp_path)
+    left = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert left == sorted([new, whole, new_folder / "x"])
+    assert not old_folder.exists()
 
 
 def fill(path, text, *, overwrite=False, fails=False):
