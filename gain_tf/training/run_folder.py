@@ -11,7 +11,7 @@ from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.files import replacing
+from gain_tf.files import clear_left_behind, replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain, load_saved
 from gain_tf.models.segmenter import WeakSegmenter
@@ -22,6 +22,7 @@ from gain_tf.training.rows import Row, attention_row, rows_of
 
 CONFIG = "config.yaml"
 CLASSES = "classes.json"
+ENVIRONMENT = "environment.json"
 REPORT = "report.html"
 EVALUATION = "evaluation.json"
 BAD_IMAGES = "bad_images.csv"
@@ -58,6 +59,8 @@ class OpenedRun:
 def run_folder(config: Config) -> Path:
     """Make the folder of a run, or find the one to go on with.
 
+    What a killed process left unfinished in a folder that is gone on with is removed.
+
     Args:
         config: of the run. `run.resume` asks for the newest unfinished run of the same config.
 
@@ -71,6 +74,8 @@ def run_folder(config: Config) -> Path:
     if config.run.resume:
         for folder in sorted(place.glob("*"), reverse=True):
             if _goes_on(folder, config):
+                clear_left_behind(folder)
+                _note_resumption(folder / ENVIRONMENT, config)
                 return folder
     folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
     try:
@@ -79,11 +84,24 @@ def run_folder(config: Config) -> Path:
         raise UserError(
             f"run.root: the folder {folder} cannot be made: {error.strerror}"
         ) from error
+    _write_environment(folder / ENVIRONMENT, {"seed": config.seed, **environment()})
+    # Last, as it is what makes a folder one to go on with.
     with replacing(folder / CONFIG) as temporary:
         write_config(config, temporary)
-    with replacing(folder / "environment.json") as temporary:
-        temporary.write_text(json.dumps(environment(), indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def _note_resumption(path: Path, config: Config) -> None:
+    """Add to `environment.json` when a run went on, and what was different by then."""
+    now = {"seed": config.seed, **environment()}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    unlike = {key: value for key, value in now.items() if before.get(key) != value}
+    _write_environment(path, {**before, "resumed": [*before.get("resumed", ()), unlike]})
+
+
+def _write_environment(path: Path, described: dict[str, Any]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def finished_run(config: Config) -> Path | None:
