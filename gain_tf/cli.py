@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from gain_tf.errors import FailedError, UserError
+from gain_tf.errors import UserError, failure_sentence
 
 # TensorFlow reads these when it is loaded; its start-up messages are nothing a user can act on.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -125,12 +125,11 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
     except UserError as error:
         click.echo(f"{name}: {error}", err=True)
         return 2
-    except (FailedError, FloatingPointError) as error:
-        # Such as diverged training: what is to be done is in the message, not in the traceback.
-        click.echo(f"{name}: {error}", err=True)
-        return 1
-    except OSError as error:
-        click.echo(f"{name}: {error.strerror or error}: {error.filename or ''}", err=True)
+    except Exception as error:
+        sentence = failure_sentence(error)
+        if sentence is None:
+            raise
+        click.echo(f"{name}: {sentence}", err=True)
         return 1
     # What `ctx.exit` asked for comes back as a number.
     return done if isinstance(done, int) else 0

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import tensorflow as tf
 
@@ -33,6 +33,7 @@ class BadImages:
         self.limit = limit
         self._earlier = _read(path)
         self._problems: dict[str, str] = {}
+        self._none_left = False
         # The pipeline reads in several threads.
         self._lock = threading.Lock()
 
@@ -61,6 +62,16 @@ class BadImages:
                 self._write()
             self._check()
 
+    def none_left(self) -> NoReturn:
+        """Say that not one image of a split can be read, however few there are.
+
+        Raises:
+            FailedError: always.
+        """
+        with self._lock:
+            self._none_left = True
+            raise FailedError(self._problem())
+
     @contextmanager
     def reported(self) -> Iterator[None]:
         """Turn what TensorFlow makes of a `FailedError` in its pipeline back into one."""
@@ -76,13 +87,20 @@ class BadImages:
             yield from batches
 
     def _check(self) -> None:
-        if len(self) <= self.limit:
-            return
+        if problem := self._problem():
+            raise FailedError(problem)
+
+    def _problem(self) -> str | None:
+        """Say what is wrong with going on, if anything is."""
         some = "; ".join(list(self._problems.values())[:NAMED])
+        if self._none_left:
+            return f"no image can be read any more, such as {some}"
+        if len(self) <= self.limit:
+            return None
         if not self.limit:
-            raise FailedError(f"an image cannot be read: {some}")
+            return f"an image cannot be read: {some}"
         place = f"; all are named in {self.path}" if self.path else ""
-        raise FailedError(
+        return (
             f"{len(self)} images cannot be read, more than data.max_bad_images ({self.limit}) "
             f"allows, such as {some}{place}"
         )

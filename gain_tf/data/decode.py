@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from gain_tf.errors import FailedError
 
-class UnreadableImageError(ValueError):
+
+class UnreadableImageError(FailedError, ValueError):
     """A file is no image, or a broken one."""
 
 

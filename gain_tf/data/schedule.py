@@ -76,6 +76,10 @@ class Schedule:
             "seed": random.integers(2**31 - 1, size=(*index.shape, 2), dtype=np.int32),
         }
 
+    def batch(self, epoch: int, step: int) -> np.ndarray:
+        """Return the images of a batch, int64 (batch_size,); both numbers count from 0."""
+        return self.epoch(epoch)["index"].reshape(-1, self.batch_size)[step]
+
 
 def _endless(pool: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Deal `count` entries, going through the whole pool before any comes again."""

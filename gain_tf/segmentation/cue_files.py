@@ -1,11 +1,14 @@
 """Cues on disk: a folder of arrays and one of pseudo labels, image by image."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
+from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.indexed import write_indexed
 from gain_tf.files import replacing
 from gain_tf.metrics.attention import enlarge
@@ -83,14 +86,23 @@ class CueFolder:
 
         Raises:
             FileNotFoundError: the image is not done.
+            UnreadableImageError: the file is damaged, or holds something else.
         """
-        with np.load(self.array(identifier), allow_pickle=False) as arrays:
-            return ImageCues(
-                cells=arrays["cues"],
-                classes=arrays["classes"].tolist(),
-                attention=arrays["attention"],
-                saliency=arrays.get("saliency"),
-            )
+        path = self.array(identifier)
+        try:
+            # NumPy does not close a file that it opened and could not read.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return ImageCues(
+                    cells=arrays["cues"],
+                    classes=arrays["classes"].tolist(),
+                    attention=arrays["attention"],
+                    saliency=arrays.get("saliency"),
+                )
+        except (ValueError, LookupError, EOFError, BadZipFile, zlib.error) as error:
+            raise UnreadableImageError(
+                f"{path}: holds no cues that can be read ({error}); without the file they are "
+                "made anew"
+            ) from error
 
 
 def made_cues(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gain_tf.data.decode import read_mask
+from gain_tf.data.decode import UnreadableImageError, read_mask
 from gain_tf.segmentation.attention_maps import averaged_attention
 from gain_tf.segmentation.cue_evaluation import CueEvaluation
 from gain_tf.segmentation.cue_files import CueFolder, ImageCues, made_cues, pseudo_labels
@@ -39,6 +39,23 @@ def test_without_saliency_there_is_none(tmp_path):
     folder.write("a", cues, pseudo_labels(cues, (4, 4), **RULES))
     assert folder.read("a").saliency is None
     assert not read_mask(folder.label("a")).any()
+
+
+def test_cues_that_cannot_be_read(tmp_path):
+    folder = CueFolder(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        folder.read("a")
+    cues = made_cues(np.zeros((0, 2, 2), np.float32), [], None, 1, **RULES)
+    folder.write("a", cues, pseudo_labels(cues, (4, 4), **RULES))
+    whole = folder.array("a").read_bytes()
+    for damaged in (whole[:-30], whole.replace(b"cues.npy", b"kues.npy"), b"no archive"):
+        folder.array("a").write_bytes(damaged)
+        with pytest.raises(UnreadableImageError, match=r"a.npz: holds no cues that can be read"):
+            folder.read("a")
+    # Anything that only a pickle can hold is refused, not unpickled.
+    np.savez(folder.array("a"), cues=np.array([{}], object))
+    with pytest.raises(UnreadableImageError, match="allow_pickle=False"):
+        folder.read("a")
 
 
 def test_evaluation_by_hand():
