@@ -151,6 +151,9 @@ class Training(Section):
     comparison then starts from those weights. `warm_up` names the keys in which that training
     differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`. `distribute:
     mirrored` shares each batch of the attention network's training among the GPUs of the machine.
+
+    `deterministic` makes a GPU compute the same bits every time, where it may otherwise add up in
+    any order. A CPU does so anyway, given the same threads.
     """
 
     epochs: int = Field(default=12, ge=1)
@@ -161,6 +164,7 @@ class Training(Section):
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
     distribute: Literal["none", "mirrored"] = "none"
+    deterministic: bool = False
 
 
 class Evaluation(Section):

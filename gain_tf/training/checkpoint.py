@@ -1,14 +1,21 @@
 """Checkpoints: the whole state of a training after each epoch, and the way back."""
 
+import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import keras
 
+from gain_tf.errors import UserError
 from gain_tf.files import replacing
 
 KEPT = 2
 """Checkpoints kept; the one before the newest survives whatever happens to it."""
+
+Kind = TypeVar("Kind", bound=keras.Model)
+
+_log = logging.getLogger(__name__)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -39,3 +46,23 @@ def checkpoints(folder: Path) -> list[Path]:
 def epochs_done(checkpoint: Path) -> int:
     """Return after how many epochs a checkpoint was written."""
     return int(checkpoint.stem.removeprefix("epoch-"))
+
+
+def resumed(folder: Path, load: Callable[[Path], Kind]) -> tuple[Kind, int] | None:
+    """Load the newest checkpoint that can be loaded.
+
+    A disk may lose what it had promised to keep; training then goes on one epoch earlier.
+
+    Args:
+        folder: of the checkpoints.
+        load: from a file to a model; raises `UserError` where there is none in it.
+
+    Returns:
+        The model and the epochs that are done; None to start at the beginning.
+    """
+    for path in reversed(checkpoints(folder)):
+        try:
+            return load(path), epochs_done(path)
+        except UserError as error:
+            _log.warning("the checkpoint is passed over: %s", error)
+    return None

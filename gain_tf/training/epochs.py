@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gain_tf.files import replacing
 from gain_tf.training.checkpoint import Checkpoint
-from gain_tf.training.divergence import StopOnDivergence
+from gain_tf.training.divergence import ImagesOf, StopOnDivergence
 from gain_tf.training.history import History
 from gain_tf.training.seeds import SeedEpochs
 
@@ -26,6 +26,7 @@ def fit_epochs(
     initial_epoch: int,
     steps: int,
     seed: int,
+    images_of: ImagesOf,
     verbose: bool,
     judges: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
@@ -35,11 +36,13 @@ def fit_epochs(
         model: as far as its last checkpoint.
         batches: from the first epoch on that is still to do.
         validation: one pass, after each epoch; None for none.
-        folder: `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go there.
+        folder: `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go there, and
+            `diverged.json` where training diverges.
         epochs: in all.
         initial_epoch: epochs that are done.
         steps: batches in an epoch.
         seed: of the run.
+        images_of: names the images of a batch, for errors.
         verbose: show Keras's progress bar.
         judges: callbacks that add figures to the logs of an epoch.
 
@@ -54,7 +57,7 @@ def fit_epochs(
         "shuffle": False,
         "verbose": int(verbose),
         "callbacks": [
-            StopOnDivergence(),
+            StopOnDivergence(images_of, folder),
             SeedEpochs(seed),
             # Before those that write figures down.
             *judges,

@@ -1,12 +1,28 @@
-"""Dropout of an epoch depends on the run's seed and the epoch alone.
+"""The same config and seed, the same result: twice, and after a resume.
 
-Keras does not save the state of a layer's random generator: a run that resumes would go on with
-other masks than an unbroken one.
+Dropout of an epoch depends on the run's seed and the epoch alone. Keras does not save the state of
+a layer's random generator: a run that resumes would go on with other masks than an unbroken one.
 """
 
 from typing import Any, cast
 
 import keras
+import tensorflow as tf
+
+from gain_tf.config import Config
+
+
+def compute_as(config: Config) -> None:
+    """Set what a config says of all that is computed in this process from now on.
+
+    Args:
+        config: of a row. `training.deterministic` cannot be taken back in the same process.
+    """
+    keras.config.set_dtype_policy(config.training.precision)
+    if config.training.deterministic:
+        # TensorFlow then refuses to draw numbers without a seed.
+        keras.utils.set_random_seed(config.seed)
+        tf.config.experimental.enable_op_determinism()
 
 
 class SeedEpochs(keras.callbacks.Callback):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from gain_tf.config import Config, ConfigError
+from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import training_batches
 from gain_tf.data.progress import tracked
@@ -26,9 +27,10 @@ from gain_tf.segmentation.judge import judge_segmenter
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
 from gain_tf.training.build import build_optimizer, freeze
-from gain_tf.training.checkpoint import checkpoints, epochs_done
+from gain_tf.training.checkpoint import resumed
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.run_folder import EVALUATION, read_figures
+from gain_tf.training.seeds import compute_as
 from gain_tf.training.segmenter_examples import write_example_cues, write_example_masks
 from gain_tf.training.validation import ValidationMiou
 
@@ -50,6 +52,8 @@ def train_segmenter(
 
     Raises:
         ConfigError: the network or its weights are not to be had.
+        DivergedError: a loss is no number any more.
+        FailedError: an image cannot be read any more.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / MODEL).is_file():
@@ -65,33 +69,35 @@ def train_segmenter(
         steps_per_epoch=settings.steps_per_epoch,
         seed=config.seed,
     )
-    saved = checkpoints(folder / "checkpoints")
-    initial = epochs_done(saved[-1]) if saved else 0
-    keras.config.set_dtype_policy(config.training.precision)
-    if saved:
-        model = load_saved(saved[-1], WeakSegmenter)
-    else:
-        model = _built(config, data, schedule.steps * settings.epochs)
+    compute_as(config)
+    went = resumed(folder / "checkpoints", lambda path: load_saved(path, WeakSegmenter))
+    model, initial = went or (_built(config, data, schedule.steps * settings.epochs), 0)
     size = settings.image_size or config.data.image_size
-    fit_epochs(
-        model,
-        training_batches(
-            taught,
-            schedule,
-            size,
-            settings.augmentation,
-            epochs=settings.epochs,
-            initial_epoch=initial,
-        ),
-        None,
-        folder,
+    # What has cues or a mask could be read before.
+    bad_images = BadImages(None, limit=0)
+    batches = training_batches(
+        taught,
+        schedule,
+        size,
+        settings.augmentation,
         epochs=settings.epochs,
         initial_epoch=initial,
-        steps=schedule.steps,
-        seed=config.seed,
-        verbose=verbose,
-        judges=_judges(config, data, size),
+        bad_images=bad_images,
     )
+    with bad_images.reported():
+        fit_epochs(
+            model,
+            batches,
+            None,
+            folder,
+            epochs=settings.epochs,
+            initial_epoch=initial,
+            steps=schedule.steps,
+            seed=config.seed,
+            images_of=lambda epoch, step: [taught.ids[i] for i in schedule.batch(epoch, step)],
+            verbose=verbose,
+            judges=_judges(config, data, size),
+        )
     return model
 
 

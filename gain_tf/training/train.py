@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from gain_tf.config import Config, ConfigError
@@ -14,10 +13,11 @@ from gain_tf.data.schedule import Schedule
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
-from gain_tf.training.checkpoint import checkpoints, epochs_done
+from gain_tf.training.checkpoint import resumed
 from gain_tf.training.distribute import shareable, strategy_of
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
+from gain_tf.training.seeds import compute_as
 
 
 def annotated_split(config: Config, data: DataSet) -> Split:
@@ -74,6 +74,7 @@ def train(
     Raises:
         ConfigError: the model cannot be built, or the budget not be paid.
         DataError: images lack the saliency that the config asks for.
+        DivergedError: a loss is no number any more.
         FailedError: more images than allowed cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,8 +84,6 @@ def train(
     strategy = strategy_of(config)
     schedule = schedule_of(config, split, strategy.num_replicas_in_sync)
     epochs = config.training.epochs
-    saved = checkpoints(folder / "checkpoints")
-    initial = epochs_done(saved[-1]) if saved else 0
 
     def begun() -> GAIN:
         with strategy.scope():
@@ -93,15 +92,12 @@ def train(
             _start_from(fresh, start)
         return fresh
 
-    if saved:
-        # A row that goes on has the prior that it started with.
-        split = with_prior(config, split, begun)
-        keras.config.set_dtype_policy(config.training.precision)
-        with strategy.scope():
-            model = load_gain(saved[-1])
-    else:
-        model = begun()
-        split = with_prior(config, split, lambda: model)
+    compute_as(config)
+    with strategy.scope():
+        went = resumed(folder / "checkpoints", load_gain)
+    model, initial = (begun(), 0) if went is None else went
+    # A row that goes on has the prior that it started with.
+    split = with_prior(config, split, begun if initial else lambda: model)
     size = config.data.image_size
     bad_images = BadImages(None, limit=0) if bad_images is None else bad_images
     batches = training_batches(
@@ -129,6 +125,7 @@ def train(
             initial_epoch=initial,
             steps=schedule.steps,
             seed=config.seed,
+            images_of=lambda epoch, step: [split.ids[i] for i in schedule.batch(epoch, step)],
             verbose=verbose,
         )
     # What several devices hold a copy of would be asked in their midst.

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from gain_tf.training.checkpoint import KEPT, Checkpoint, checkpoints, epochs_done
+from gain_tf.errors import UserError
+from gain_tf.training.checkpoint import KEPT, Checkpoint, checkpoints, epochs_done, resumed
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -56,3 +57,26 @@ def test_a_failed_save_leaves_what_was_there(callback, model):
         callback.on_epoch_end(0)
     assert [path.name for path in callback.folder.iterdir()] == ["epoch-0001.keras"]
     assert checkpoints(callback.folder)[0].read_bytes() == before
+
+
+def loading(path):
+    """What `load_gain` does, of a model that is no GAIN."""
+    if path.stat().st_size < 100:
+        raise UserError(f"{path}: is no model that can be loaded")
+    return keras.saving.load_model(path)
+
+
+def test_training_goes_on_from_the_newest_that_can_be_loaded(callback, model, caplog):
+    assert resumed(callback.folder, loading) is None
+    model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+    for epoch in range(2):
+        model.set_weights([np.full(w.shape, epoch, np.float32) for w in model.get_weights()])
+        callback.on_epoch_end(epoch)
+    loaded, done = resumed(callback.folder, loading)
+    assert (done, loaded.get_weights()[0].max()) == (2, 1)
+    checkpoints(callback.folder)[-1].write_bytes(b"lost")
+    loaded, done = resumed(callback.folder, loading)
+    assert (done, loaded.get_weights()[0].max()) == (1, 0)
+    assert "epoch-0002.keras: is no model that can be loaded" in caplog.text
+    checkpoints(callback.folder)[0].write_bytes(b"lost")
+    assert resumed(callback.folder, loading) is None

@@ -1,4 +1,6 @@
-"""One row trained: kept, resumed as if nothing had happened, stopped when it diverges."""
+"""One row trained: the same twice, resumed as if nothing had happened, stopped when it diverges."""
+
+import json
 
 import keras
 import numpy as np
@@ -48,14 +50,16 @@ def test_a_resumed_run_is_an_unbroken_run(data, tmp_path, interrupting):
     assert not (tmp_path / "broken/model.keras").exists()
     interrupting.undo()
     resumed = train(config, data, tmp_path / "broken")
-    unbroken = train(config, data, tmp_path / "whole")
-    for one, two in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
-        np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)
+    unbroken, again = (train(config, data, tmp_path / name) for name in ("whole", "again"))
+    # Bit for bit: on a CPU nothing is added up in another order the next time.
+    for other in (resumed, again):
+        for one, two in zip(other.get_weights(), unbroken.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, two)
     assert resumed.optimizer.iterations == 4
     rows, whole = (read_history(tmp_path / name / "metrics.csv") for name in ("broken", "whole"))
     assert [row["epoch"] for row in rows] == [1, 2]
-    for row, expected in zip(rows, whole, strict=True):
-        assert row == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert rows == whole == read_history(tmp_path / "again/metrics.csv")
+    row = rows[-1]
     assert {"loss", "classification", "attention_mining", "box_attention", "zero_maps"} <= set(row)
     assert "val_classification" in row
     # What is done is not done again.
@@ -70,21 +74,17 @@ def test_a_diverging_run_stops_and_says_which_term(data, tmp_path):
         training__epochs=9,
         training__optimizer={"learning_rate": 1e25, "schedule": "constant"},
     )
-    with pytest.raises(DivergedError, match=r"in epoch \d, step 1: .*classification.* not finite"):
+    with pytest.raises(DivergedError, match=r"in epoch \d, step 1: .* is not finite") as raised:
         train(config, data, tmp_path)
     (last, *_) = reversed(checkpoints(tmp_path / "checkpoints"))
     assert int(last.stem[-4:]) == len(read_history(tmp_path / "metrics.csv"))
-    assert np.isfinite(keras.saving.load_model(last).get_weights()[0]).all()
+    assert all(np.isfinite(w).all() for w in keras.saving.load_model(last).get_weights())
     assert not (tmp_path / "model.keras").exists()
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_the_terms_that_are_not_finite_are_named(value):
-    callback = StopOnDivergence()
-    callback.on_epoch_begin(3)
-    callback.on_train_batch_end(6, {"loss": 1.0, "zero_maps": 0.0})
-    with pytest.raises(DivergedError, match=r"epoch 4, step 8: box_attention is not finite"):
-        callback.on_train_batch_end(7, {"box_attention": value, "classification": 2.0})
+    record = json.loads((tmp_path / "diverged.json").read_text())
+    epoch, ids = record["epoch"] - 1, data.splits["train"].ids
+    shown = schedule_of(config, data.splits["train"]).epoch(epoch)["index"]
+    assert record["images"] == [ids[index] for index in shown]
+    assert record["images"][0] in str(raised.value)
 
 
 def test_the_budget_of_a_row(data):
