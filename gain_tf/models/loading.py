@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TypeVar
+from zipfile import BadZipFile
 
 import keras
 
@@ -19,6 +20,9 @@ def load_gain(path: Path) -> GAIN:
 def load_saved(path: Path, kind: type[Kind]) -> Kind:
     """Load a saved model, compile state included.
 
+    A file may come from anybody: nothing in it is run. A layer that is Python code (`Lambda`) is
+    refused.
+
     Args:
         path: of a `.keras` file.
         kind: what the file must hold.
@@ -30,8 +34,8 @@ def load_saved(path: Path, kind: type[Kind]) -> Kind:
         UserError: the file cannot be read, or holds another kind of model.
     """
     try:
-        model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        model = keras.saving.load_model(path, safe_mode=True)
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: is no model that can be loaded: {reason}") from error
     if not isinstance(model, kind):

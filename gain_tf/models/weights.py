@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 
 Weights = str | PathLike[str] | None
 """None: random initialisation. "auto": ImageNet weights. Anything else: the path of a file."""
+
+_DAMAGED = (ValueError, LookupError, TypeError, RuntimeError, BadZipFile)
+"""What Keras and HDF5 raise for files that are not what they should be."""
 
 _SECONDS_WITHOUT_AN_ANSWER = 10.0
 _log = logging.getLogger(__name__)
@@ -59,7 +63,10 @@ def initialised(
     if weights != "auto":
         file = _existing(weights)
         if file.suffix == ".h5" and not file.name.endswith(".weights.h5"):
-            return build(str(file))
+            try:
+                return build(str(file))
+            except (LookupError, RuntimeError) as error:
+                raise ValueError(f"{file} does not hold the weights of {name}") from error
         network = build(None)
         load_file(network, weights)
         return network
@@ -97,11 +104,11 @@ def load_file(network: keras.Model, path: str | PathLike[str]) -> None:
         )
     try:
         if file.suffix == ".keras":
-            saved: Any = keras.saving.load_model(file, compile=False)
+            saved: Any = keras.saving.load_model(file, compile=False, safe_mode=True)
             network.set_weights(saved.get_weights())
         else:
             _load_weights(network, file)
-    except ValueError as error:
+    except _DAMAGED as error:
         raise ValueError(f"{file} does not hold the weights of {network.name}") from error
 
 
