@@ -14,16 +14,17 @@ from pydantic import (
 )
 
 from gain_tf.config.sentences import sentences
+from gain_tf.data.names import name_problem
 
 
-def _on_one_line(text: str) -> str:
-    if any(ord(letter) < 32 for letter in text):
-        raise ValueError("must not hold control characters")
+def _printable(text: str) -> str:
+    if problem := name_problem(text):
+        raise ValueError(problem)
     return text
 
 
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_on_one_line)
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)
 ]
 """Of a class or a file."""
 
@@ -75,6 +76,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         UnreadableAnnotationError: it cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise UnreadableAnnotationError(f"{path}: is no file")
     try:
         return path.read_bytes()
     except OSError as error:

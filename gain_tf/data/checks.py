@@ -13,8 +13,12 @@ from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
 from gain_tf.data.file_pictures import FileRecord, MaskValues, is_binary
 from gain_tf.data.files import DataError, splits_of
+from gain_tf.data.names import name_problem
 from gain_tf.data.object_checks import annotation_problems
 from gain_tf.data.progress import tracked
+
+NAMED = 10
+"""Images that are named where more share what they must not."""
 
 
 def checked_splits(
@@ -82,7 +86,7 @@ def _shared(records: Sequence[FileRecord]) -> list[str]:
     problems = []
     for name, own in _by(records, lambda record: record.id).items():
         if len(own) > 1:
-            paths = ", ".join(str(record.path) for record in own)
+            paths = _some([str(record.path) for record in own])
             problems.append(f"{name}: {len(own)} images have this name: {paths}")
     images_of: dict[Path, set[str]] = defaultdict(set)
     for record in records:
@@ -91,8 +95,13 @@ def _shared(records: Sequence[FileRecord]) -> list[str]:
     for mask, own in images_of.items():
         images = sorted(own)
         if len(images) > 1:
-            problems.append(f"{mask}: is the mask of {len(images)} images: {', '.join(images)}")
+            problems.append(f"{mask}: is the mask of {len(images)} images: {_some(images)}")
     return problems
+
+
+def _some(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _sides(records: Sequence[FileRecord], class_names: Sequence[str]) -> list[str]:
@@ -132,14 +141,12 @@ def _record_problems(
         for label in record.labels
         if label not in class_names and label not in {each.category for each in record.objects}
     ]
-    if problem := picture_problem(record.path):
-        return [*problems, f"{record.path}: {problem}"]
-    try:
-        height, width = read_image(record.path).shape[:2]
-    except UnreadableImageError as error:
-        return [*problems, str(error)]
+    if problem := name_problem(record.id):
+        problems.append(f"{record.path}: {problem}")
+    size = _size(record.path, problems)
     if record.annotation is not None:
-        problems += annotation_problems(record.annotation, (height, width), class_names)
+        if size is not None:
+            problems += annotation_problems(record.annotation, size, class_names)
         if problem := _disjoint(record.annotation.place, record.annotation.labels, record):
             problems.append(problem)
     for path in record.masks:
@@ -148,14 +155,27 @@ def _record_problems(
         except UnreadableImageError as error:
             problems.append(str(error))
             continue
-        if mask.shape != (height, width):
+        if size is not None and mask.shape != size:
             problems.append(
                 f"{path}: is {mask.shape[1]} x {mask.shape[0]}, its image {record.path.name} "
-                f"is {width} x {height}"
+                f"is {size[1]} x {size[0]}"
             )
         elif path == record.mask:
             problems += _mask_problems(record, mask, class_names, mask_values)
     return problems
+
+
+def _size(path: Path, problems: list[str]) -> tuple[int, int] | None:
+    """Return height and width of an image; None, and a sentence more, where it cannot be read."""
+    if problem := picture_problem(path):
+        problems.append(f"{path}: {problem}")
+        return None
+    try:
+        height, width = read_image(path).shape[:2]
+    except UnreadableImageError as error:
+        problems.append(str(error))
+        return None
+    return height, width
 
 
 def _mask_problems(

@@ -1,11 +1,15 @@
 """Files to pixels: the one decoder of training, evaluation and every tool."""
 
+import io
 import os
 from typing import IO
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
+
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""What Pillow says of a header that promises more pixels than memory should hold."""
 
 from gain_tf.errors import FailedError
 
@@ -29,6 +33,8 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
         UnreadableImageError: the file is missing or no image.
     """
+    if _is_no_file(path):
+        raise UnreadableImageError(f"{path}: is no file")
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
@@ -47,8 +53,10 @@ def decode_image(data: np.ndarray, name: str | os.PathLike[str]) -> np.ndarray:
         uint8 RGB (H, W, 3).
 
     Raises:
-        UnreadableImageError: the bytes are no image.
+        UnreadableImageError: the bytes are no image, or one of more pixels than memory should hold.
     """
+    if _is_bomb(data):
+        raise UnreadableImageError(f"{name}: {_too_large()}")
     try:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     except cv2.error as error:
@@ -90,6 +98,8 @@ def decode_mask(
     Raises:
         UnreadableImageError: the file is missing, broken, or has colours instead of indices.
     """
+    if _is_no_file(file):
+        raise UnreadableImageError(f"{name}: is no file")
     try:
         with Image.open(file) as picture:
             if picture.mode not in ("1", "L", "P"):
@@ -100,8 +110,13 @@ def decode_mask(
             return np.array(grey, np.uint8)
     except UnreadableImageError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableImageError(f"{name}: cannot be decoded: {error}") from error
+    except FileNotFoundError as error:
+        raise UnreadableImageError(f"{name}: does not exist") from error
+    except BOMBS as error:
+        raise UnreadableImageError(f"{name}: {_too_large()}") from error
+    except Exception as error:
+        # Pillow's readers raise whatever they come upon in a damaged file.
+        raise UnreadableImageError(f"{name}: cannot be decoded: {_reason(error)}") from error
 
 
 def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:
@@ -109,6 +124,8 @@ def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:
 
     Decodes every byte with a decoder that, unlike OpenCV's, reports truncation.
     """
+    if _is_no_file(path):
+        return "is no file"
     try:
         with Image.open(path) as picture:
             picture.load()
@@ -116,9 +133,38 @@ def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:
                 return "has no pixels"
     except FileNotFoundError:
         return "does not exist"
-    except Image.DecompressionBombError as error:
-        return f"is too large: {error}"
-    except (OSError, SyntaxError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error).replace(str(path), "the file")
-        return f"unreadable or truncated: {reason}"
+    except BOMBS:
+        return _too_large()
+    except Exception as error:  # as above
+        return f"unreadable or truncated: {_reason(error)}"
     return None
+
+
+def _is_no_file(path: str | os.PathLike[str] | IO[bytes]) -> bool:
+    """Tell a folder, a pipe or a device from a file: reading a pipe would never end."""
+    if not isinstance(path, str | os.PathLike):
+        return False
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def _is_bomb(data: np.ndarray) -> bool:
+    """Tell by the header, before anything is decoded."""
+    try:
+        with Image.open(io.BytesIO(data.data)):
+            return False
+    except BOMBS:
+        return True
+    except Exception:  # whether it is an image is said by the decoder
+        return False
+
+
+def _too_large() -> str:
+    # Pillow warns from its limit on and refuses twice as much.
+    return f"is too large: promises more than {2 * (Image.MAX_IMAGE_PIXELS or 0)} pixels"
+
+
+def _reason(error: Exception) -> str:
+    """Say why Pillow did not read a file, without the name it gives it."""
+    if isinstance(error, UnidentifiedImageError):
+        return "it is no image of a known kind"
+    return getattr(error, "strerror", None) or str(error) or "its parts do not fit together"

@@ -7,16 +7,17 @@ import numpy as np
 
 from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.file_pictures import FilePictures, FileRecord, MaskValues
+from gain_tf.data.names import on_one_line
 from gain_tf.data.progress import tracked
 from gain_tf.data.rasterise import boxed, boxes_of
 from gain_tf.errors import UserError
 
 
 class DataError(UserError):
-    """A data set cannot be used; the message lists every problem, file by file."""
+    """A data set cannot be used; the message lists every problem, file by file, a line each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
+        self.problems = [on_one_line(problem) for problem in problems]
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type["DataError"], tuple[list[str]]]:

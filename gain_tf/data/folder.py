@@ -28,7 +28,8 @@ from gain_tf.data.files import DataError
 from gain_tf.data.folder_about import about_folder
 from gain_tf.data.folder_listing import list_images
 from gain_tf.data.listing import root_of
-from gain_tf.data.photographs import mask_of_all, masks_by_class, photographs, pictures_below
+from gain_tf.data.names import name_problem
+from gain_tf.data.photographs import MaskFiles, photographs, pictures_below
 
 
 def load_folder(data: Data) -> DataSet:
@@ -53,7 +54,8 @@ def load_folder(data: Data) -> DataSet:
     problems = [*annotations.problems, *problems]
     records = [_annotated(record, annotations, settings) for record in records]
     names = settings.classes or sorted({label for record in records for label in record.labels})
-    records = [_masked(root, record, names) for record in records]
+    masks = MaskFiles(root)
+    records = [_masked(masks, record, names) for record in records]
     single_label = all(len(record.labels) == 1 for record in records)
     problems += _class_problems(root, settings, names, single_label)
     splits = checked_splits(
@@ -102,11 +104,11 @@ def _annotated(record: FileRecord, annotations: Annotations, settings: Folder) -
     return replace(record, labels=record.labels or annotation.labels, annotation=annotation)
 
 
-def _masked(root: Path, record: FileRecord, names: Sequence[str]) -> FileRecord:
-    mask = mask_of_all(root, record.path)
+def _masked(masks: MaskFiles, record: FileRecord, names: Sequence[str]) -> FileRecord:
+    mask = masks.of_all(record.path)
     if mask is not None:
         return replace(record, mask=mask)
-    return replace(record, class_masks=masks_by_class(root, record.path, names))
+    return replace(record, class_masks=masks.by_class(record.path, names))
 
 
 def _class_problems(
@@ -118,6 +120,7 @@ def _class_problems(
         if name not in names
     ]
     problems += [f"class {name!r}: a name cannot hold a semicolon" for name in names if ";" in name]
+    problems += [f"class {name!r}: {problem}" for name in names if (problem := name_problem(name))]
     if single_label and len(names) < 2:
         problems.append(f"{root}: there must be at least two classes, not only {', '.join(names)}")
     if len(names) >= UNKNOWN:

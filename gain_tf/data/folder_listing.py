@@ -8,6 +8,7 @@ from gain_tf.config import Folder
 from gain_tf.data.annotation_files import Annotations
 from gain_tf.data.file_pictures import FileRecord
 from gain_tf.data.listing import path_below, read_listing
+from gain_tf.data.names import without_ending
 from gain_tf.data.photographs import MASKS, is_picture, photographs
 
 SPLITS = {
@@ -122,5 +123,5 @@ def _split_on(path: Path) -> str:
 def _record(
     root: Path, path: Path, labels: tuple[str, ...], split: str, group: str | None = None
 ) -> FileRecord:
-    identifier = path.relative_to(root).with_suffix("").as_posix()
+    identifier = without_ending(path.relative_to(root))
     return FileRecord(path, labels, split, None, group or identifier, identifier)

@@ -11,11 +11,15 @@ The mask of `PLACE/NAME.jpg` is one of
 `PLACE` leaves out `images/` at its beginning.
 """
 
+import os
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gain_tf.data.listing import path_below
+from gain_tf.data.names import without_ending
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 MASKS = "masks"
@@ -60,7 +64,7 @@ def photographs(files: Sequence[Path], class_names: Collection[str]) -> list[Pat
     for path in files:
         if path.suffix.lower() != ".png":
             beside[path.parent].add(path.stem)
-    everything = {path.with_suffix("") for path in files}
+    everything = {without_ending(path) for path in files}
 
     def is_mask(path: Path) -> bool:
         if path.suffix.lower() != ".png":
@@ -69,57 +73,79 @@ def photographs(files: Sequence[Path], class_names: Collection[str]) -> list[Pat
             return True
         return any(
             path.stem.endswith(f"_{name}")
-            and path.with_name(path.stem.removesuffix(f"_{name}")) in everything
+            and without_ending(path).removesuffix(f"_{name}") in everything
             for name in class_names
         )
 
     return [path for path in files if not is_mask(path)]
 
 
-def mask_of_all(root: Path, path: Path) -> Path | None:
-    """Find the mask that shows all classes of a photograph."""
-    place = _place(root, path)
-    beside = [] if path.suffix.lower() == ".png" else [path.with_suffix(".png")]
-    return _first(
-        [
-            *beside,
-            path.with_name(f"{path.stem}_mask.png"),
-            root / MASKS / f"{path.relative_to(root).with_suffix('')}.png",
-            root / MASKS / f"{place}.png",
-            root / MASKS / f"{path.stem}.png",
+@dataclass
+class MaskFiles:
+    """The masks of photographs below a root.
+
+    Each folder is listed once: asking the disk for every place that a mask of every class may
+    have takes minutes where there are many.
+
+    Attributes:
+        root: of the data set.
+    """
+
+    root: Path
+    _listed: dict[str, list[str]] = field(default_factory=dict, repr=False)
+
+    def of_all(self, path: Path) -> Path | None:
+        """Find the mask that shows all classes of a photograph."""
+        inside = path.relative_to(self.root)
+        masks = self.root / MASKS
+        places = [
+            *([] if path.suffix.lower() == ".png" else [without_ending(path)]),
+            f"{without_ending(path)}_mask",
+            masks / without_ending(inside),
+            masks / _place(inside),
+            masks / path.stem,
         ]
-    )
+        return self._first(f"{place}.png" for place in places)
+
+    def by_class(self, path: Path, class_names: Iterable[str]) -> tuple[tuple[str, Path], ...]:
+        """Find the masks of a photograph that show one class each, with their classes."""
+        place = _place(path.relative_to(self.root))
+        masks = self.root / MASKS
+        beginnings = (f"{without_ending(path)}_", f"{masks / place}_", f"{masks / path.stem}_")
+        folders = {*self._names(str(masks))}
+        if not folders and not any(map(self._any_begins, beginnings)):
+            return ()
+        found = []
+        for name in class_names:
+            places = [f"{beginning}{name}.png" for beginning in beginnings]
+            places += [f"{masks / name / place}.png"] if name in folders else []
+            if mask := self._first(places):
+                found.append((name, mask))
+        return tuple(found)
+
+    def _names(self, folder: str) -> list[str]:
+        if folder not in self._listed:
+            # A folder that is not there, or a name longer than the disk allows, holds nothing.
+            there = os.path.isdir(folder)
+            self._listed[folder] = sorted(os.listdir(folder)) if there else []
+        return self._listed[folder]
+
+    def _any_begins(self, beginning: str) -> bool:
+        folder, name = os.path.split(beginning)
+        names = self._names(folder)
+        place = bisect_left(names, name)
+        return place < len(names) and names[place].startswith(name)
+
+    def _first(self, places: Iterable[str]) -> Path | None:
+        for place in places:
+            folder, name = os.path.split(place)
+            names = self._names(folder)
+            number = bisect_left(names, name)
+            if number < len(names) and names[number] == name and os.path.isfile(place):
+                return Path(place)
+        return None
 
 
-def masks_by_class(
-    root: Path, path: Path, class_names: Iterable[str]
-) -> tuple[tuple[str, Path], ...]:
-    """Find the masks of a photograph that show one class each, with their classes."""
-    place = _place(root, path)
-    found = [
-        (
-            name,
-            _first(
-                [
-                    path.with_name(f"{path.stem}_{name}.png"),
-                    root / MASKS / f"{place}_{name}.png",
-                    root / MASKS / f"{path.stem}_{name}.png",
-                    root / MASKS / name / f"{place}.png",
-                ]
-            ),
-        )
-        for name in class_names
-    ]
-    return tuple((name, mask) for name, mask in found if mask is not None)
-
-
-def _place(root: Path, path: Path) -> Path:
-    """Return the path below the root without `images/` and suffix."""
-    inside = path.relative_to(root)
-    shorter = inside.relative_to("images") if inside.parts[0] == "images" else inside
-    # Not `with_suffix`: it would take away what follows a dot in the name.
-    return shorter.with_name(shorter.stem)
-
-
-def _first(candidates: Iterable[Path]) -> Path | None:
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+def _place(inside: Path) -> str:
+    """Return a path without `images/` at its beginning and without its ending."""
+    return without_ending(inside.relative_to("images") if inside.parts[0] == "images" else inside)

@@ -137,11 +137,17 @@ def _size(path: Path, root: Element, problems: list[str]) -> tuple[int, int] | N
 
 def _values(element: Element) -> dict:
     """Turn an element into keys and values; of children with one name the first counts."""
-    values: dict = {}
+    values: dict = _texts(element)
+    # A box within a box would be none.
+    if (box := element.find("bndbox")) is not None and (sides := _texts(box)):
+        values["bndbox"] = sides
+    return values
+
+
+def _texts(element: Element) -> dict[str, str]:
+    values: dict[str, str] = {}
     for child in element:
-        text = (child.text or "").strip()
-        inner = _values(child) if child.tag == "bndbox" else text
         # An empty flag is as good as none.
-        if inner:
-            values.setdefault(child.tag, inner)
+        if text := (child.text or "").strip():
+            values.setdefault(child.tag, text)
     return values

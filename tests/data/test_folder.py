@@ -150,8 +150,8 @@ def test_every_problem_at_once(album, spot):
         "a/1.png: a mask must be a grey or palette image, not RGBA",
         "a/2.png: values 7 are no class; 0 is background, 1 to 2 the classes, 255 unknown",
         "a/3.png: shows b and its image is labelled a",
-        "a/text.jpg: unreadable or truncated: cannot identify",
-        "a/zero.png: unreadable or truncated: cannot identify",
+        "a/text.jpg: unreadable or truncated: it is no image",
+        "a/zero.png: unreadable or truncated: it is no image",
         "b/half.jpg: unreadable or truncated: ",
         "b/0: 2 images have this name: b/0.bmp, b/0.jpg",
     ]
