@@ -5,6 +5,7 @@ Exit status: 0 done, 2 the user's mistake, 1 a failure.
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import click
 
+from gain_tf.data.shard import ALL, Shard
 from gain_tf.errors import UserError, failure_sentence
 
 # TensorFlow reads these when it is loaded; its start-up messages are nothing a user can act on.
@@ -32,6 +34,38 @@ row_option = click.option(
     "--row", help="A row of the run's comparison, such as baseline. [default: the run's own]"
 )
 """`--row`, None where it is left out."""
+
+
+class _ShardType(click.ParamType):
+    """I/N to a `Shard`."""
+
+    name = "shard"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Shard:
+        """Return the shard, or fail with a sentence."""
+        if isinstance(value, Shard):
+            return value
+        found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", value, re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} is no part such as 2/4, the second of four", param, ctx)
+        number, count = map(int, found.groups())
+        if not 1 <= number <= count:
+            known = f"1/{count} to {count}/{count}" if count else "1/1"
+            self.fail(f"{value!r} is no part: they are counted from {known}", param, ctx)
+        return Shard(number, count)
+
+
+shard_option = click.option(
+    "--shard",
+    metavar="I/N",
+    type=_ShardType(),
+    default=ALL,
+    help="Do one of N parts of the images, such as 2/4; parts may run at the same time, on several "
+    "machines. The command without it then finds all of them done. [default: all]",
+)
+"""`--shard`, handed to the command as a `gain_tf.data.shard.Shard`."""
 
 
 def config_options(command: Command) -> Command:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import row_option, run, run_argument
+from gain_tf.cli import row_option, run, run_argument, shard_option
+from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
 
 CHANGEABLE = ("cues.", "data.root=")
@@ -36,6 +37,7 @@ CHANGEABLE = ("cues.", "data.root=")
     show_default=True,
     help="Images computed at a time.",
 )
+@shard_option
 def cues(
     folder: Path,
     split: str,
@@ -43,6 +45,7 @@ def cues(
     out: Path | None,
     overrides: tuple[str, ...],
     batch_size: int,
+    shard: Shard,
 ) -> None:
     """Turn the attention of a trained run into cues for a segmenter.
 
@@ -50,6 +53,7 @@ def cues(
     + 1, 0 background, 255 unknown), and arrays/ID.npz with the cue cells. Where the split has
     masks, cues.json judges the cues against them, sweep.png shows every threshold, and
     confusion_matrix.png what the best one takes for what. Images that are done are not made again.
+    With --shard the cues of a part are made, and not judged.
     """
     for override in overrides:
         if not override.strip().startswith(CHANGEABLE):
@@ -59,7 +63,7 @@ def cues(
             )
     from gain_tf.training.run_cues import make_run_cues
 
-    made = make_run_cues(folder, row, split, out, overrides, batch_size)
+    made = make_run_cues(folder, row, split, out, overrides, batch_size, shard)
     click.echo("\n".join(made.sentences))
     if made.problems:
         click.echo("\n".join(made.problems), err=True)

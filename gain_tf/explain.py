@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import images_argument, row_option, run, run_argument
+from gain_tf.cli import images_argument, row_option, run, run_argument, shard_option
+from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
 
 
@@ -31,6 +32,7 @@ from gain_tf.errors import UserError
     show_default=True,
     help="Images computed at a time.",
 )
+@shard_option
 def explain(
     folder: Path,
     images: tuple[Path, ...],
@@ -39,13 +41,14 @@ def explain(
     classes: str | None,
     top: int | None,
     batch_size: int,
+    shard: Shard,
 ) -> None:
     """Show where a trained run looks, on images of your own.
 
     IMAGES are files or folders. Writes for each an overlay NAME.png and the map NAME.npy
     (float32, in [0, 1]); with several classes an image, NAME--CLASS.png and NAME--CLASS.npy.
-    scores.csv has a line for each of them, NAME in its column "written". The run's data set is
-    not needed.
+    scores.csv has a line for each of them, NAME in its column "written"; that of part 2/4 is
+    scores-2-of-4.csv. What is there already is not done again. The run's data set is not needed.
     """
     if classes is not None and top is not None:
         raise click.UsageError("--classes and --top exclude each other")
@@ -54,21 +57,24 @@ def explain(
     from gain_tf.report.explanations import Explainer, find_images
     from gain_tf.training.run_folder import load_row
 
-    found = find_images(images, out)
+    found = shard.of(find_images(images, out))
     loaded = load_row(folder, row)
     explainer = Explainer(
         model=loaded.model,
+        name="/".join([str(folder.resolve()), *([row] if row else [])]),
         image_size=loaded.config.data.image_size,
         class_names=loaded.class_names,
         single_label=loaded.single_label,
         out=out,
         classes=None if classes is None else _indices(classes, loaded.class_names),
         top=_at_most(top or 1, len(loaded.class_names)),
+        shard=shard,
     )
-    shown = track(found, "explaining", disable=not sys.stdout.isatty())
+    wanted = explainer.begin(found)
+    shown = track(wanted, "explaining", disable=not sys.stdout.isatty())
     explainer.explain(shown, batch_size)
     done = len(found) - len(explainer.problems)
-    click.echo(f"{done} of {len(found)} images explained in {out}")
+    click.echo(f"{done} of {len(found)} images explained in {out}, {len(wanted)} of them now")
     if explainer.problems:
         click.echo("\n".join(explainer.problems), err=True)
         sys.exit(1)

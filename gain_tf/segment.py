@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from gain_tf.cli import images_argument, row_option, run, run_argument
+from gain_tf.cli import images_argument, row_option, run, run_argument, shard_option
+from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
 
 
@@ -37,6 +38,7 @@ from gain_tf.errors import UserError
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also pack the masks for the test server of PASCAL VOC 2012.",
 )
+@shard_option
 def segment(
     folder: Path,
     images: tuple[Path, ...],
@@ -46,6 +48,7 @@ def segment(
     flip: bool | None,
     crf: str | None,
     voc_archive: Path | None,
+    shard: Shard,
 ) -> None:
     """Segment images of your own by the segmenter of a trained run.
 
@@ -53,6 +56,8 @@ def segment(
     of every pixel (index + 1, 0 background) in VOC's colours, and overlays/NAME.png. What is
     there already is not done again. The run's data set is not needed.
     """
+    if voc_archive is not None and not shard.whole:
+        raise click.UsageError("--voc-archive packs all masks: leave --shard out")
     from dataclasses import replace
 
     from gain_tf.data.progress import tracked
@@ -62,7 +67,7 @@ def segment(
     from gain_tf.training.run_folder import SEGMENTER, class_names_of, load_segmenter
     from gain_tf.training.segmenter import inference_settings
 
-    found = find_images(images, out)
+    found = shard.of(find_images(images, out))
     model, config = load_segmenter(folder, row)
     settings = inference_settings(config)
     given = {"scales": _numbers(scales), "flip": flip, "crf": crf}

@@ -81,6 +81,25 @@ def test_what_is_done_is_not_made_again_and_what_is_missing_is(run, capsys):
     assert kept.stat().st_mtime_ns == before
 
 
+def test_parts_are_made_apart_and_judged_together(run, tmp_path, capsys):
+    folder, _ = run
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    none = ["--set", "cues.background.source=none"]
+    assert call(folder, "--out", whole, *none) == 0
+    for part in (1, 2, 3):
+        assert call(folder, "--out", out, "--shard", f"{part}/3", *none) == 0
+        assert not (out / "cues.json").exists()
+    assert "6 of 6 images of part 3/3 have cues in" in capsys.readouterr().out
+    assert call(folder, "--out", out, *none) == 0
+    assert "0 of them new" in capsys.readouterr().out
+    assert json.loads((out / "cues.json").read_text()) == json.loads(
+        (whole / "cues.json").read_text()
+    )
+    for path in sorted(whole.rglob("labels/**/*.png")):
+        same = out / path.relative_to(whole)
+        np.testing.assert_array_equal(read_mask(same), read_mask(path))
+
+
 @pytest.mark.slow
 def test_cues_of_other_settings_are_not_mixed_in(run, tmp_path, capsys):
     folder, _ = run

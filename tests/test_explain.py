@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -48,7 +49,11 @@ def call(*arguments):
 
 
 def scores(out):
-    with (out / "scores.csv").open(newline="", encoding="utf-8") as file:
+    return read(out / "scores.csv")
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         return list(csv.DictReader(file))
 
 
@@ -100,9 +105,56 @@ def test_overlays_are_not_explained_in_turn(run, images):
     assert len(scores(images / "out")) == 3
 
 
+def test_the_parts_together_are_the_whole(run, images, tmp_path, capsys):
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert call(run, images, "--out", whole) == 0
+    for part in ("2/2", "1/2"):
+        assert call(run, images, "--out", out, "--shard", part) == 0
+    assert [len(read(out / f"scores-{part}-of-2.csv")) for part in (1, 2)] == [2, 1]
+    capsys.readouterr()
+    assert call(run, images, "--out", out) == 0
+    assert "3 of 3 images explained" in (said := capsys.readouterr().out)
+    assert "0 of them now" in said
+    assert sorted(map(str, scores(out))) == sorted(map(str, scores(whole)))
+    for row in scores(whole):
+        name = f"{row['written']}.npy"
+        np.testing.assert_allclose(np.load(out / name), np.load(whole / name), rtol=0, atol=1e-6)
+
+
+def test_what_is_done_is_not_done_again_and_what_is_missing_is(run, images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call(run, images, "--out", out, "--top", 2) == 0
+    first, *_ = before = scores(out)
+    kept = (out / f"{before[-1]['written']}.npy").stat().st_mtime_ns
+    (out / f"{first['written']}.png").unlink()
+    # The process was killed while it wrote the last line.
+    text = (out / "scores.csv").read_bytes()
+    (out / "scores.csv").write_bytes(text[:-5])
+    capsys.readouterr()
+    assert call(run, images, "--out", out, "--top", 2) == 0
+    assert "2 of them now" in capsys.readouterr().out
+    assert sorted(map(str, scores(out))) == sorted(map(str, before))
+    assert (out / f"{before[-1]['written']}.npy").stat().st_mtime_ns > kept
+    assert (out / f"{first['written']}.png").is_file()
+
+
+def test_a_name_in_another_encoding(run, images, tmp_path):
+    odd = images / os.fsdecode(b"\xff\n.png")
+    (images / "x.png").rename(odd)
+    for _ in range(2):
+        assert call(run, images, "--out", tmp_path / "out") == 0
+        assert len(read(tmp_path / "out" / "scores.csv")) == 3
+    assert (tmp_path / "out" / os.fsdecode(b"\xff\n.npy")).is_file()
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        (["--shard", "3/2"], "they are counted from 1/2 to 2/2"),
+        (["--shard", "0/2"], "they are counted from 1/2 to 2/2"),
+        (["--shard", "1"], "'1' is no part such as 2/4, the second of four"),
+        (["--shard", "a/b"], "'a/b' is no part"),
+        (["--shard", "1/0"], "'1/0' is no part"),
         (["--classes", "cd"], "did you mean 'c d'?"),
         (["--top", "4"], "the run has 3 classes"),
         (["--top", "1", "--classes", "a"], "exclude each other"),
@@ -112,6 +164,13 @@ def test_overlays_are_not_explained_in_turn(run, images):
 def test_mistakes_are_sentences(run, images, tmp_path, capsys, options, sentence):
     assert call(run, images, "--out", tmp_path / "out", *options) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_maps_of_other_classes_are_not_mixed_in(run, images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call(run, images, "--out", out) == 0
+    assert call(run, images, "--out", out, "--classes", "a") == 2
+    assert "holds maps of another classes (explain.json); give --out" in capsys.readouterr().err
 
 
 def test_no_image_is_a_mistake(run, tmp_path, capsys):

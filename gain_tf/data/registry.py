@@ -38,13 +38,14 @@ PLANNED: Mapping[str, Callable[[Data, MakeSplit], DataSet]] = {
 """Rendered data sets of which all but the pictures is known before they are rendered."""
 
 
-def load_data(data: Data, *, whole: bool = True) -> DataSet:
+def load_data(data: Data, *, whole: bool = True, once: bool = False) -> DataSet:
     """Load and check a data set.
 
     Args:
         data: the config's section.
         whole: whether all of it will be looked at; otherwise pictures are rendered one by one when
             they are asked for, where the data set can be described without.
+        once: whether each picture will be looked at once or twice; then none is kept in memory.
 
     Returns:
         The data set, every split fully annotated as far as it is.
@@ -56,6 +57,8 @@ def load_data(data: Data, *, whole: bool = True) -> DataSet:
         close = difflib.get_close_matches(data.name, DATA_SETS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(DATA_SETS)}"
         raise DataError([f"data.name: there is no data set {data.name!r}; {hint}"])
+    if once and data.cache == "memory":
+        data = data.model_copy(update={"cache": "off"})
     if not whole and data.name in PLANNED:
         return PLANNED[data.name](data, planned_split)
     found = DATA_SETS[data.name](data)

@@ -1,7 +1,7 @@
 """Images without truth: overlays, maps and scores written to a folder."""
 
-import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +11,20 @@ import tensorflow as tf
 from PIL import Image
 
 from gain_tf.data.decode import UnreadableImageError, read_image
+from gain_tf.data.names import without_ending
 from gain_tf.data.photographs import SUFFIXES
 from gain_tf.data.pipeline import resize_image
+from gain_tf.data.shard import ALL, Shard
 from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import verdicts_of
 from gain_tf.files import replacing
 from gain_tf.models.classifier import AttentiveClassifier
+from gain_tf.report.claim import claim
 from gain_tf.report.drawing import overlay
+from gain_tf.report.score_table import ScoreTable
+
+SETTINGS = "explain.json"
+"""In the output folder: how its maps were made."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,7 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
             )
         base = path if path.is_dir() else path.parent
         found += [
-            Found(each, names.apart(each.relative_to(base).with_suffix("").as_posix()))
-            for each in inside
+            Found(each, names.apart(without_ending(each.relative_to(base)))) for each in inside
         ]
     if not found:
         raise UserError(f"there is no image in {', '.join(map(str, paths))}")
@@ -89,43 +95,81 @@ class Names:
 
 @dataclass
 class Explainer:
-    """A model that writes down where it looks.
+    """A model that writes down where it looks, image by image.
 
     Attributes:
         model: trained.
+        name: says which model it is, so that the folder holds the maps of one alone.
         image_size: (height, width) the model sees.
         class_names: in the order of the scores.
         single_label: whether the verdict is one class.
         out: folder that the files go to.
         classes: indices of the classes to explain; None explains the best of each image.
         top: how many of the best.
-        rows: of `scores.csv`, so far.
+        shard: whose images are explained; a part has a table of its own.
         problems: a sentence for each image that could not be read, so far.
     """
 
     model: AttentiveClassifier
+    name: str
     image_size: tuple[int, int]
     class_names: Sequence[str]
     single_label: bool
     out: Path
     classes: Sequence[int] | None = None
     top: int = 1
-    rows: list[list[str]] = field(default_factory=list)
+    shard: Shard = ALL
     problems: list[str] = field(default_factory=list)
 
-    def explain(self, images: Iterable[Found], batch_size: int) -> None:
-        """Explain images; `scores.csv` holds what is done, even if it is interrupted.
+    def begin(self, images: Sequence[Found]) -> list[Found]:
+        """Make the folder, or go on with it.
 
         Args:
-            images: to be read and explained.
+            images: to be explained.
+
+        Returns:
+            Those of them that are not explained yet.
+
+        Raises:
+            UserError: the folder holds the maps of another model, or of other classes.
+        """
+        asked = {"model": self.name, "classes": self.classes, "top": self.top}
+        begun = claim(self.out, SETTINGS, asked, "maps")
+        # All that parts did is taken over into the table of the whole.
+        parts = sorted(self.out.glob("scores-*-of-*.csv")) if self.shard.whole else []
+        wanted = Counter(str(each.path) for each in images)
+        done = self._table.begin(
+            [self._table.path, *parts] if begun else [],
+            wanted,
+            lambda name: all(path.is_file() for path in self._files(name)),
+        )
+        left = []
+        for each in images:
+            if done[str(each.path)]:
+                done[str(each.path)] -= 1
+            else:
+                left.append(each)
+        return left
+
+    def explain(self, images: Iterable[Found], batch_size: int) -> None:
+        """Explain images; the table of scores holds what is done, even if it is interrupted.
+
+        Args:
+            images: to be read and explained, see `begin`.
             batch_size: images computed at a time.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
-        try:
-            for batch in self._batches(images, batch_size):
-                self._explain_batch(batch)
-        finally:
-            self._write_scores()
+        for batch in self._batches(images, batch_size):
+            self._explain_batch(batch)
+
+    @property
+    def _table(self) -> ScoreTable:
+        part = "" if self.shard.whole else f"-{self.shard.number}-of-{self.shard.count}"
+        scores = (f"score {name}" for name in self.class_names)
+        return ScoreTable(
+            self.out / f"scores{part}.csv",
+            ["image", "written", "verdict", "explained", *scores],
+            self.top if self.classes is None else len(self.classes),
+        )
 
     def _batches(
         self, images: Iterable[Found], size: int
@@ -151,6 +195,7 @@ class Explainer:
             asked = np.tile(self.classes, (len(batch), 1))
         scores, maps = (part.numpy() for part in self.model.explain(images, tf.constant(asked)))
         verdicts = verdicts_of(scores, self.single_label)
+        rows = []
         for place, (found, image) in enumerate(batch):
             named = zip(self.class_names, verdicts[place], strict=True)
             verdict = ";".join(name for name, on in named if on)
@@ -161,25 +206,17 @@ class Explainer:
                 part = names.apart(re.sub(r"[^\w.-]+", "-", explained))
                 name = f"{found.name}--{part}" if several else found.name
                 self._write(name, image, attention)
-                self.rows.append([str(found.path), name, verdict, explained, *numbers])
+                rows.append([str(found.path), name, verdict, explained, *numbers])
+        self._table.add(rows)
 
     def _write(self, name: str, image: np.ndarray, attention: np.ndarray) -> None:
-        # Not `with_suffix`: a name such as `part.0815` would lose its end.
-        picture, raw = (self.out / f"{name}{ending}" for ending in (".png", ".npy"))
+        picture, raw = self._files(name)
         picture.parent.mkdir(parents=True, exist_ok=True)
         with replacing(picture) as temporary:
             Image.fromarray(overlay(image, attention)).save(temporary)
         with replacing(raw) as temporary:
             np.save(temporary, attention.astype(np.float32))
 
-    def _write_scores(self) -> None:
-        header = [
-            "image",
-            "written",
-            "verdict",
-            "explained",
-            *(f"score {n}" for n in self.class_names),
-        ]
-        path = self.out / "scores.csv"
-        with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as f:
-            csv.writer(f).writerows([header, *self.rows])
+    def _files(self, name: str) -> tuple[Path, Path]:
+        # Not `with_suffix`: a name such as `part.0815` would lose its end.
+        return self.out / f"{name}.png", self.out / f"{name}.npy"

@@ -1,18 +1,16 @@
 """Images without truth segmented: indexed masks and overlays written to a folder."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from gain_tf.data.decode import UnreadableImageError, read_image
 from gain_tf.data.indexed import write_indexed
-from gain_tf.errors import UserError
 from gain_tf.files import replacing
+from gain_tf.report.claim import claim
 from gain_tf.report.drawing import draw_classes
 from gain_tf.report.explanations import Found
 from gain_tf.segmentation.inference import InferenceSettings, Predict, class_maps
@@ -49,20 +47,7 @@ class SegmentWriter:
         Raises:
             UserError: it holds the masks of another segmenter, or of other settings.
         """
-        made_by = {"model": self.model, **json.loads(json.dumps(asdict(self.settings)))}
-        path = self.out / SETTINGS
-        if path.is_file():
-            before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if before != made_by:
-                other = [key for key in made_by if before.get(key) != made_by[key]]
-                raise UserError(
-                    f"{self.out}: holds masks of another {', '.join(other)} ({path.name}); give "
-                    "--out another folder"
-                )
-            return
-        self.out.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(made_by, indent=2) + "\n", encoding="utf-8")
+        claim(self.out, SETTINGS, {"model": self.model, **asdict(self.settings)}, "masks")
 
     def missing(self, found: Sequence[Found]) -> list[Found]:
         """List the images that have no mask or no overlay yet."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from gain_tf.data.progress import tracked
 from gain_tf.data.registry import load_data
+from gain_tf.data.shard import ALL, Shard
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.report.confusion import pixel_confusion_figure
@@ -45,6 +46,7 @@ def make_run_cues(
     out: Path | None,
     overrides: Sequence[str],
     batch_size: int,
+    shard: Shard = ALL,
 ) -> MadeCues:
     """Make and judge the cues of a split.
 
@@ -56,6 +58,7 @@ def make_run_cues(
         out: folder of the cues; None for `cues/SPLIT` in the folder of that network.
         overrides: of the run's config, `a.b=value`.
         batch_size: images computed at a time.
+        shard: whose cues are made; only all of them are judged.
 
     Returns:
         What to say.
@@ -68,8 +71,7 @@ def make_run_cues(
     shared = network_row(run, row)
     place = row_folder(run, shared)
     config = loaded.config
-    # Pictures that were kept would fill the memory with the split.
-    data = load_data(config.data.model_copy(update={"cache": False}))
+    data = load_data(config.data, once=True)
     if split_name not in data.splits:
         raise UserError(
             f"--split: {data.name} has no split {split_name!r}; it has {', '.join(data.splits)}"
@@ -79,10 +81,19 @@ def make_run_cues(
     out = out or place / "cues" / split_name
     claim_cues(out, config, split_name, shared, place / MODEL, data.class_names)
     folder = CueFolder(out)
-    missing = [index for index, name in enumerate(split.ids) if not folder.has(name)]
+    own = shard.of(range(len(split)))
+    missing = [index for index in own if not folder.has(split.ids[index])]
     problems = maker.make(tracked(missing, "cues"), folder, batch_size)
-    done = np.array([folder.has(name) for name in split.ids])
     made = len(missing) - len(problems)
+    if not shard.whole:
+        ready = len(own) - len(problems)
+        said = (
+            f"{ready} of {len(own)} images of part {shard} have cues in {out}, {made} of them new"
+        )
+        return MadeCues(
+            [said, "cues are judged without --shard, when all parts are done"], problems
+        )
+    done = np.array([folder.has(name) for name in split.ids])
     sentences = [f"{int(done.sum())} of {len(split)} images have cues in {out}, {made} of them new"]
     masked = np.flatnonzero(done & split.has_mask).tolist()
     figures: dict[str, Any] = {

@@ -139,7 +139,7 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         DataError: the data are not what they were.
     """
     model, config = _model_of(run, row)
-    return OpenedRun(model, config, load_data(config.data))
+    return OpenedRun(model, config, load_data(config.data, once=True))
 
 
 def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -> LoadedRow:

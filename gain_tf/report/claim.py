@@ -1,0 +1,41 @@
+"""A folder that holds what one network made in one way, and nothing else."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gain_tf.errors import UserError
+from gain_tf.files import replacing
+
+
+def claim(folder: Path, name: str, made_by: Mapping[str, Any], what: str) -> bool:
+    """Claim a folder for one way of making things, or find it begun in the same way.
+
+    Args:
+        folder: made where it is not there.
+        name: of the JSON file in it that says how.
+        made_by: how, as JSON can hold it.
+        what: is made, such as "masks".
+
+    Returns:
+        Whether it was begun before.
+
+    Raises:
+        UserError: it holds what was made in another way.
+    """
+    record = json.loads(json.dumps(made_by))
+    path = folder / name
+    if path.is_file():
+        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if before != record:
+            other = [key for key in record if before.get(key) != record[key]]
+            raise UserError(
+                f"{folder}: holds {what} of another {', '.join(other)} ({name}); give --out "
+                "another folder"
+            )
+        return True
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return False
