@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from gain_tf.errors import FailedError
+
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 """What Pillow says of a header that promises more pixels than memory should hold."""
-
-from gain_tf.errors import FailedError
 
 
 class UnreadableImageError(FailedError, ValueError):
