@@ -152,8 +152,9 @@ class Training(Section):
     differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`. `distribute:
     mirrored` shares each batch of the attention network's training among the GPUs of the machine.
 
-    `deterministic` makes a GPU compute the same bits every time, where it may otherwise add up in
-    any order. A CPU does so anyway, given the same threads.
+    `remat` computes the features a second time instead of keeping all that lies between: less
+    memory, more time. `deterministic` makes a GPU compute the same bits every time, where it may
+    otherwise add up in any order. A CPU does so anyway, given the same threads.
     """
 
     epochs: int = Field(default=12, ge=1)
@@ -164,6 +165,7 @@ class Training(Section):
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
     distribute: Literal["none", "mirrored"] = "none"
+    remat: bool = False
     deterministic: bool = False
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from gain_tf.attention import grad_cam, gradient_saliency, normalise
 from gain_tf.losses.classification import Activation
+from gain_tf.models.recomputed import recomputed
 from gain_tf.models.registry import build_backbone
 from gain_tf.models.split import check_pair
 
@@ -80,9 +81,14 @@ class AttentiveClassifier(keras.Model):
         images = inputs["image"] if isinstance(inputs, Mapping) else inputs
         return tf.cast(images, self.features.inputs[0].dtype)
 
-    def features_of(self, images: tf.Tensor, *, training: bool | None) -> tf.Tensor:
+    def features_of(
+        self, images: tf.Tensor, *, training: bool | None, remat: bool = False
+    ) -> tf.Tensor:
         """Return the features (B, h, w, K) in the head's type: float32 under mixed precision."""
-        features = self.features(images, training=training)
+        if remat:
+            features = recomputed(self.features, images, training=bool(training))
+        else:
+            features = self.features(images, training=training)
         return tf.cast(features, self.head.inputs[0].dtype)
 
     def probabilities(self, logits: tf.Tensor) -> tf.Tensor:

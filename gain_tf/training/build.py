@@ -44,6 +44,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
             image_size=config.data.image_size if sized else None,
             target_layer=settings.target_layer,
             output_stride=settings.output_stride,
+            remat=config.training.remat,
             **_guidance(config),
         )
     except (ValueError, WeightsUnavailableError, OSError) as error:
