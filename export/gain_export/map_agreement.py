@@ -78,8 +78,8 @@ def map_agreement(
     for picture in pictures:
         known, found = (run(picture[np.newaxis]) for run in (slow, fast))
         confusion.update(known["class_map"], found["class_map"])
-        verdicts = [verdicts_of(answer["scores"], False) for answer in (known, found)]
-        same.append(np.array_equal(*verdicts))
+        before, after = (verdicts_of(answer["scores"], False) for answer in (known, found))
+        same.append(np.array_equal(before, after))
     figures = segmentation_figures(confusion.counts)
     return MapAgreement(
         images=len(pictures),

@@ -94,7 +94,7 @@ def train_segmenter(
             initial_epoch=initial,
             steps=schedule.steps,
             seed=config.seed,
-            images_of=lambda epoch, step: [taught.ids[i] for i in schedule.batch(epoch, step)],
+            images_of=lambda epoch, step: [taught.ids[int(i)] for i in schedule.batch(epoch, step)],
             verbose=verbose,
             judges=_judges(config, data, size),
         )

@@ -125,7 +125,7 @@ def train(
             initial_epoch=initial,
             steps=schedule.steps,
             seed=config.seed,
-            images_of=lambda epoch, step: [split.ids[i] for i in schedule.batch(epoch, step)],
+            images_of=lambda epoch, step: [split.ids[int(i)] for i in schedule.batch(epoch, step)],
             verbose=verbose,
         )
     # What several devices hold a copy of would be asked in their midst.

@@ -171,8 +171,9 @@ class Runtime:
         self, images: np.ndarray, outputs: dict[str, np.ndarray]
     ) -> Sequence[np.ndarray | None]:
         if self._crf is not None:
-            return self._crf.class_maps(images, outputs["probabilities"])
-        return outputs.get("class_map", [None] * len(images))
+            return self._crf.class_maps(list(images), list(outputs["probabilities"]))
+        found = outputs.get("class_map")
+        return [None] * len(images) if found is None else list(found)
 
     def _decision(
         self,
