@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from gain_tf.errors import UserError
+
 WRITING = ".writing-"
 """How the name of a file or folder begins that is not whole yet."""
 
@@ -76,6 +80,23 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
             temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def alone_in(folder: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep other processes out of a folder while this one works in it; killed, it leaves it open.
+
+    Args:
+        folder: that is there.
+
+    Raises:
+        UserError: another process works in it.
+    """
+    try:
+        with FileLock(Path(folder, ".lock"), timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError(f"{folder}: another process is at work in this folder") from error
 
 
 def clear_left_behind(folder: str | os.PathLike[str]) -> None:

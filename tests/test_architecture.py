@@ -25,7 +25,7 @@ BELOW_TRAINING = (
 )
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
-    "files": (),
+    "files": ("errors",),
     "registration": (),
     "version": (),
     "config": GROUND,

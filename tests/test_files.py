@@ -7,7 +7,8 @@ import time
 import pytest
 from support import full_disk
 
-from gain_tf.files import LEFT_BEHIND, clear_left_behind, new_folder, replacing
+from gain_tf.errors import UserError
+from gain_tf.files import LEFT_BEHIND, alone_in, clear_left_behind, new_folder, replacing
 
 
 def test_what_is_written_is_there(tmp_path):
@@ -114,3 +115,14 @@ def test_a_folder_that_lies_there_is_replaced_only_when_asked(tmp_path):
     fill(path, "new", overwrite=True)
     assert (path / "a.txt").read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_process_at_a_time_works_in_a_folder(tmp_path):
+    with (
+        alone_in(tmp_path),
+        pytest.raises(UserError, match="another process is at work"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):
+        pass

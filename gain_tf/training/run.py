@@ -10,6 +10,7 @@ from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
+from gain_tf.files import alone_in
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.report.page import write_report
@@ -44,6 +45,7 @@ def fit_run(config: Config) -> Path:
     Raises:
         ConfigError: the config asks for what is not to be had.
         DataError: the data have problems; all are listed.
+        UserError: another process is at work in the run folder.
         FailedError: more images than `data.max_bad_images` broke since they were checked.
     """
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
@@ -53,10 +55,24 @@ def fit_run(config: Config) -> Path:
     taught = {row.name: annotated_split(row.config, data) for row in wanted}
     _check_models(wanted, data)
     folder = run_folder(config)
+    with alone_in(folder):
+        _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)
+    return folder
+
+
+def _train_and_report(
+    config: Config,
+    data: DataSet,
+    rows: Sequence[Row],
+    wanted: Sequence[Row],
+    taught: Split | None,
+    folder: Path,
+    console: Console,
+) -> None:
     bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
     write_classes(folder, data)
-    if GUIDED in taught:
-        _note_what_guides(config, taught[GUIDED], console)
+    if taught is not None:
+        _note_what_guides(config, taught, console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
     results, models = _finish(config, wanted, rows, data, folder, bad_images, start, console)
@@ -72,11 +88,10 @@ def fit_run(config: Config) -> Path:
             f"{len(wanted)} of {len(rows)} rows; the report comes with the others, by "
             "run.resume=true"
         )
-        return folder
+        return
     with console.status("writing the report"):
         write_report(folder, config, data, results, models)
     console.print(f"report {folder / REPORT}", soft_wrap=True)
-    return folder
 
 
 def _finish(
