@@ -43,13 +43,16 @@ class OnnxPredictor:
 
     def __call__(self, split: Split) -> Predictions:
         """Answer for every image of a split, and judge the maps of the classes its mask shows."""
-        judge = Judge(self._data, split)
-        scores = [self._answer(index, split, judge) for index in range(len(split))]
+        judge, has_mask = Judge(self._data, split), split.has_mask
+        scores = [
+            self._answer(index, split, judge, masked=bool(has_mask[index]))
+            for index in range(len(split))
+        ]
         return judge.predictions(np.stack(scores))
 
-    def _answer(self, index: int, split: Split, judge: Judge) -> np.ndarray:
+    def _answer(self, index: int, split: Split, judge: Judge, *, masked: bool) -> np.ndarray:
         feeds: dict[str, np.ndarray] = {"image": split.pictures.image(index)[np.newaxis]}
-        if not (self._attention and split.has_mask[index]):
+        if not (self._attention and masked):
             if self._attention:
                 feeds[CHOICE] = np.zeros((1, self._top), np.int64)
             return self._session.run(["scores"], feeds)[0][0]

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from gain_tf.data.listing import path_below
@@ -101,9 +102,9 @@ class MaskFiles:
         places = [
             *([] if path.suffix.lower() == ".png" else [without_ending(path)]),
             f"{without_ending(path)}_mask",
-            masks / without_ending(inside),
-            masks / _place(inside),
-            masks / path.stem,
+            f"{masks}/{without_ending(inside)}",
+            f"{masks}/{_place(inside)}",
+            f"{masks}/{path.stem}",
         ]
         return self._first(f"{place}.png" for place in places)
 
@@ -111,17 +112,23 @@ class MaskFiles:
         """Find the masks of a photograph that show one class each, with their classes."""
         place = _place(path.relative_to(self.root))
         masks = self.root / MASKS
-        beginnings = (f"{without_ending(path)}_", f"{masks / place}_", f"{masks / path.stem}_")
-        folders = {*self._names(str(masks))}
-        if not folders and not any(map(self._any_begins, beginnings)):
+        beginnings = (f"{without_ending(path)}_", f"{masks}/{place}_", f"{masks}/{path.stem}_")
+        if not self._folders and not any(map(self._any_begins, beginnings)):
             return ()
         found = []
         for name in class_names:
             places = [f"{beginning}{name}.png" for beginning in beginnings]
-            places += [f"{masks / name / place}.png"] if name in folders else []
+            places += [f"{masks}/{name}/{place}.png"] if name in self._folders else []
             if mask := self._first(places):
                 found.append((name, mask))
         return tuple(found)
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """Names of the folders in `masks/`, some of which may be classes."""
+        masks = str(self.root / MASKS)
+        there = (name for name in self._names(masks) if os.path.isdir(os.path.join(masks, name)))
+        return frozenset(there)
 
     def _names(self, folder: str) -> list[str]:
         if folder not in self._listed:

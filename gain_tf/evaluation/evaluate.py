@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
+from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import (
     attention_figures,
@@ -16,6 +17,7 @@ from gain_tf.evaluation.figures_of_merit import (
     classification_figures,
     verdicts_of,
 )
+from gain_tf.evaluation.parts import Parts
 from gain_tf.evaluation.predictions import Predictions
 from gain_tf.evaluation.reliability import reliability_figures
 from gain_tf.files import replacing
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
 
 
 def evaluate_model(
-    model: "AttentiveClassifier", config: Config, data: DataSet, split: str | None = None
+    model: "AttentiveClassifier",
+    config: Config,
+    data: DataSet,
+    split: str | None = None,
+    parts: Parts | None = None,
 ) -> tuple[dict[str, Any], Predictions]:
     """Judge a model on a split, as `evaluate_predictor` does.
 
@@ -38,11 +44,50 @@ def evaluate_model(
         config: of its run.
         data: the data set.
         split: name; None for the data set's own choice.
+        parts: the model's answers, made before by `answer_part`; None asks it now.
 
     Returns:
         What `evaluation.json` holds, and the predictions it was computed from.
+
+    Raises:
+        UserError: there is no such split, or parts of it are missing.
     """
-    return _judged(model, _predictor(model, config, data), config, data, split)
+    if parts is None:
+        return _judged(model, _predictor(model, config, data), config, data, split)
+    names = {id(part): name for name, part in data.splits.items()}
+    return _judged(model, lambda part: parts.joined(names[id(part)], part), config, data, split)
+
+
+def answer_part(
+    model: "AttentiveClassifier",
+    config: Config,
+    data: DataSet,
+    split: str | None,
+    parts: Parts,
+    shard: Shard,
+) -> list[str]:
+    """Let a model answer for a part of a split, and of what its threshold is chosen on.
+
+    Args:
+        model: to be judged.
+        config: of its run.
+        data: the data set.
+        split: name; None for the data set's own choice.
+        parts: where the answers go.
+        shard: which part.
+
+    Returns:
+        Names of the splits.
+
+    Raises:
+        UserError: there is no such split.
+    """
+    names = [chosen_split(data, split)]
+    if config.evaluation.attention and "validation" in data.splits:
+        names = list(dict.fromkeys([*names, "validation"]))
+    for name in names:
+        parts.answer(name, data.splits[name], shard, _predictor(model, config, data))
+    return names
 
 
 def evaluate_everywhere(

@@ -10,13 +10,16 @@ import pytest
 from support import tiny_config
 
 from gain_tf.data.registry import load_data
+from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
 from gain_tf.evaluation.evaluate import (
+    answer_part,
     evaluate_everywhere,
     evaluate_model,
     write_evaluation,
     write_predictions,
 )
+from gain_tf.evaluation.parts import Parts
 from gain_tf.metrics import area_under_curve, energy_in_mask, replaced_stepwise
 from gain_tf.metrics.attention import enlarge
 from gain_tf.models.gain import GAIN
@@ -67,6 +70,44 @@ def test_what_the_file_has(judged, data, tmp_path):
     assert list(found["segmentation"]["per_class"]) == ["background", *data.class_names]
     # Every pixel of every mask is counted.
     assert np.sum(found["segmentation"]["confusion"]) == 4 * 32 * 32
+
+
+def test_parts_judged_together_are_the_whole(judged, model, data, tmp_path):
+    parts = Parts(tmp_path / "parts")
+    # More parts than images: some are empty.
+    for number in (3, 1, 5, 2, 4):
+        shard = Shard(number, 5)
+        assert answer_part(model, CONFIG, data, None, parts, shard) == ["test", "validation"]
+    figures, predictions = evaluate_model(model, CONFIG, data, parts=parts)
+    whole = judged[1]
+    assert list(predictions.ids) == list(whole.ids)
+    np.testing.assert_allclose(predictions.scores, whole.scores, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(predictions.confusion, whole.confusion)
+    assert [(m.image, m.category) for m in predictions.maps] == [
+        (m.image, m.category) for m in whole.maps
+    ]
+    flat = {k: v for k, v in figures["attention"].items() if isinstance(v, float)}
+    assert flat == pytest.approx({k: judged[0]["attention"][k] for k in flat}, abs=1e-5)
+    kept = tmp_path / "parts" / "test-1-of-5.npz"
+    before = kept.stat().st_mtime_ns
+    answer_part(model, CONFIG, data, None, parts, Shard(1, 5))
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_parts_that_do_not_fit_are_told(model, data, tmp_path):
+    parts = Parts(tmp_path)
+    with pytest.raises(UserError, match="holds no part of test; make all parts"):
+        evaluate_model(model, CONFIG, data, parts=parts)
+    answer_part(model, CONFIG, data, None, parts, Shard(1, 3))
+    with pytest.raises(UserError, match="lacks parts 2/3, 3/3 of test"):
+        evaluate_model(model, CONFIG, data, parts=parts)
+    answer_part(model, CONFIG, data, None, parts, Shard(1, 2))
+    with pytest.raises(UserError, match="holds parts of 2, 3 of test"):
+        evaluate_model(model, CONFIG, data, parts=parts)
+    other = replace(data.splits["test"], ids=["other", *data.splits["test"].ids[1:]])
+    (tmp_path / "test-1-of-2.npz").rename(tmp_path / "only-1-of-1.npz")
+    with pytest.raises(UserError, match=r"only-1-of-1.npz: holds answers for other images"):
+        parts.joined("only", other)
 
 
 def test_scores_and_maps_are_the_model_s(judged, model, data):
