@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,9 +49,10 @@ class Parts:
         if path.is_file() or not own:
             return False
         found = predict(part_of(split, own))
-        columns = {
+        columns: dict[str, Any] = {
             field: np.array([getattr(each, field) for each in found.maps]) for field in FIELDS
         }
+        columns["iou"] = np.array([each.iou for each in found.maps])
         self.folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             np.savez_compressed(
@@ -58,7 +60,6 @@ class Parts:
                 ids=np.array(found.ids),
                 scores=found.scores,
                 confusion=found.confusion,
-                iou=np.array([each.iou for each in found.maps]),
                 **columns,
             )
         return True
