@@ -32,7 +32,7 @@ def open_service(settings: Settings, audit: AuditLog | None) -> Service:
         opener=lambda path, name, version: _opened(settings, path, name, version, crf),
         poll_seconds=settings.poll_interval,
     )
-    return Service(settings, repository, audit=audit, workers=os.cpu_count() or 1)
+    return Service(settings, repository, audit=audit, workers=os.cpu_count() or 1, crf=crf)
 
 
 def open_audit(settings: Settings) -> AuditLog | None:

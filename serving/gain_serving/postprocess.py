@@ -75,8 +75,8 @@ class DenseCrf:
             ) from error
 
     def close(self) -> None:
-        """End the processes; nothing is refined any more."""
-        self._pool.shutdown(cancel_futures=True)
+        """Refine nothing more that has not begun; the processes end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _begun(
         self, images: Sequence[np.ndarray], probabilities: Sequence[np.ndarray]

@@ -18,6 +18,7 @@ from gain_serving.errors import (
     ServingError,
 )
 from gain_serving.metrics import OK
+from gain_serving.postprocess import DenseCrf
 from gain_serving.protocol.inference import answer
 from gain_serving.protocol.request import InferRequest, InferResponse
 from gain_serving.repository import Repository
@@ -36,6 +37,7 @@ class Service:
         repository: of the models.
         audit: gets every decision before it is answered; if it fails, so does the request.
         workers: requests judged at a time.
+        crf: of the repository's models, closed with the service; None where there is none.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Service:
         *,
         audit: AuditLog | None = None,
         workers: int = 2,
+        crf: DenseCrf | None = None,
     ) -> None:
         self.settings = settings
         self.repository = repository
         self.accounts = Accounts(repository.index, lambda: self._pending)
         self.draining = False
         self._audit = audit
+        self._crf = crf
         self._always_draw = settings.audit_overlays is not None
         self._pool = ThreadPoolExecutor(workers, "judge")
         self._pending = 0
@@ -169,6 +173,8 @@ class Service:
     def close(self) -> None:
         """Judge nothing more that has not begun."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._crf is not None:
+            self._crf.close()
 
     def _left(self, _future: object) -> None:
         with self._counting:
