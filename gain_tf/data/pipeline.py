@@ -153,7 +153,7 @@ def _loader(
         for shown in _in_place_of(int(index), annotated):
             try:
                 return np.int64(shown), *layers(shown)
-            except UnreadableImageError as error:
+            except (UnreadableImageError, OSError) as error:
                 bad_images.add(split.ids[shown], str(error))
         bad_images.none_left()
 

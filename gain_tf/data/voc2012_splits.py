@@ -19,7 +19,7 @@ import numpy as np
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import DataSet, Pictures, Split
-from gain_tf.data.decode import decode_image, decode_mask
+from gain_tf.data.decode import UnreadableImageError, decode_image, decode_mask
 from gain_tf.data.files import DataError
 from gain_tf.data.kept import KeptPictures
 from gain_tf.data.voc2012_sources import missing_archives
@@ -83,17 +83,24 @@ class RecordPictures:
 
     def image(self, index: int) -> np.ndarray:
         """Return image `index`."""
-        record = self.records[index]
+        record = self._record(index)
         return decode_image(np.frombuffer(record["image"], np.uint8), record["id"].decode())
 
     def key(self, index: int) -> str:
         """Return the hash of the file."""
-        return hashlib.sha256(self.records[index]["image"]).hexdigest()
+        return hashlib.sha256(self._record(index)["image"]).hexdigest()
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`."""
-        record = self.records[index]
+        record = self._record(index)
         return decode_mask(io.BytesIO(record["mask"]), record["id"].decode())
+
+    def _record(self, index: int) -> Mapping[str, Any]:
+        try:
+            return self.records[index]
+        except (OSError, RuntimeError, ValueError) as error:
+            # Whatever the reader of record files makes of a disk that is gone.
+            raise UnreadableImageError(f"record {index}: cannot be read: {error}") from error
 
 
 def _built(data: Data) -> "Voc2012":

@@ -18,7 +18,7 @@ import keras
 Weights = str | PathLike[str] | None
 """None: random initialisation. "auto": ImageNet weights. Anything else: the path of a file."""
 
-_DAMAGED = (ValueError, LookupError, TypeError, RuntimeError, BadZipFile)
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile)
 """What Keras and HDF5 raise for files that are not what they should be."""
 
 _SECONDS_WITHOUT_AN_ANSWER = 10.0

@@ -12,11 +12,13 @@ from miniature_voc import SIZES, MiniatureVoc, sbd_mask, voc_mask  # noqa: E402
 
 from gain_tf.cli import status  # noqa: E402
 from gain_tf.config import parse_config  # noqa: E402
+from gain_tf.data.decode import UnreadableImageError  # noqa: E402
 from gain_tf.data.files import DataError  # noqa: E402
 from gain_tf.data.kept import KeptPictures  # noqa: E402
 from gain_tf.data.pipeline import evaluation_batches  # noqa: E402
 from gain_tf.data.registry import load_data  # noqa: E402
 from gain_tf.data.voc2012 import Voc2012  # noqa: E402
+from gain_tf.data.voc2012_splits import RecordPictures  # noqa: E402
 from gain_tf.data.voc_devkit import CLASS_NAMES  # noqa: E402
 from gain_tf.data_commands import data  # noqa: E402
 
@@ -138,3 +140,16 @@ def test_describe(records, tmp_path, capsys):
     assert headings == ["source", "licence", "sizes", "splits", "annotation", "known bias"]
     assert "train: 4 images" in said
     assert "  person       1 image, 0 with mask, 1 with boxes" in said
+
+
+def test_records_that_are_gone():
+    """A disk that is unmounted is met by the reader of the records; training counts the image."""
+
+    class Gone(list):
+        def __getitem__(self, index):
+            raise OSError(5, "Input/output error")
+
+    pictures = RecordPictures(Gone())
+    for read in (pictures.image, pictures.mask, pictures.key):
+        with pytest.raises(UnreadableImageError, match=r"record 3: cannot be read: .*Input/output"):
+            read(3)
