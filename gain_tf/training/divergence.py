@@ -33,8 +33,9 @@ class StopOnDivergence(keras.callbacks.Callback):
     Args:
         images_of: names the images of a batch.
         folder: `diverged.json` goes there: epoch and step, from 1; every metric, as text; the
-            images of the batch and of the one before, whose step is to blame where every term is
-            NaN at once. One that lies there is removed when training begins.
+            images of the step (of all steps that were executed as one) and of the one before,
+            which is to blame where every term is NaN at once. One that lies there is removed when
+            training begins.
     """
 
     def __init__(self, images_of: ImagesOf, folder: Path) -> None:
@@ -42,6 +43,7 @@ class StopOnDivergence(keras.callbacks.Callback):
         self.images_of = images_of
         self.path = folder / RECORD
         self.epoch = 0
+        self.first = 0
         self.step = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -51,6 +53,10 @@ class StopOnDivergence(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remember the epoch."""
         self.epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Remember the first of the steps that are executed as one."""
+        self.first = batch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Check every metric."""
@@ -74,8 +80,9 @@ class StopOnDivergence(keras.callbacks.Callback):
             self._stop(bad, {})
 
     def _stop(self, bad: Sequence[str], figures: dict[str, float]) -> None:
-        images = list(self.images_of(self.epoch, self.step))
-        before = list(self.images_of(self.epoch, self.step - 1)) if self.step else []
+        steps = range(self.first, self.step + 1)
+        images = [image for step in steps for image in self.images_of(self.epoch, step)]
+        before = list(self.images_of(self.epoch, self.first - 1)) if self.first else []
         record = {
             "epoch": self.epoch + 1,
             "step": self.step + 1,

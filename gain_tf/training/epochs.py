@@ -67,6 +67,8 @@ def fit_epochs(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
         ],
     }
-    model.fit(batches, **options)
+    # Stopped between its last checkpoint and its model, a row has no batch left to look at.
+    if initial_epoch < epochs:
+        model.fit(batches, **options)
     with replacing(folder / MODEL) as temporary:
         model.save(temporary)

@@ -31,6 +31,7 @@ def test_the_terms_and_the_images_are_named(callback, tmp_path, value):
         r"epoch 4, step 8: box_attention is not finite on the images epoch 3 step 7 image 0, "
         r"epoch 3 step 7 image 1, epoch 3 step 7 image 2 and 2 more \(all in .*diverged.json\)"
     )
+    callback.on_train_batch_begin(7)
     with pytest.raises(DivergedError, match=said):
         callback.on_train_batch_end(7, logs)
     record = json.loads((tmp_path / RECORD).read_text())
@@ -45,6 +46,16 @@ def test_the_terms_and_the_images_are_named(callback, tmp_path, value):
     assert record["images_of_the_step_before"] == images_of(3, 6)
     callback.on_train_begin()
     assert not (tmp_path / RECORD).exists()
+
+
+def test_several_steps_at_once(callback, tmp_path):
+    callback.on_epoch_begin(0)
+    callback.on_train_batch_begin(4)
+    with pytest.raises(DivergedError, match="epoch 1, step 6: a is not finite"):
+        callback.on_train_batch_end(5, {"a": float("nan")})
+    record = json.loads((tmp_path / RECORD).read_text())
+    assert record["images"] == [*images_of(0, 4), *images_of(0, 5)]
+    assert record["images_of_the_step_before"] == images_of(0, 3)
 
 
 def compiled(optimizer, scale=1.0):
