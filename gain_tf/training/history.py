@@ -20,7 +20,11 @@ class History(keras.callbacks.Callback):
     def __init__(self, path: Path, initial_epoch: int = 0) -> None:
         super().__init__()
         self.path = path
-        self.rows = [row for row in read_history(path) if row["epoch"] <= initial_epoch]
+        self.rows = [
+            {**row, "epoch": int(row["epoch"])}
+            for row in read_history(path)
+            if row["epoch"] <= initial_epoch
+        ]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Add a row."""
