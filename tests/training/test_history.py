@@ -33,6 +33,9 @@ def test_a_resumed_run_keeps_its_rows(tmp_path, initial):
     rows = read_history(path)
     assert [row["epoch"] for row in rows] == list(range(1, initial + 2))
     assert [row["loss"] for row in rows] == [*map(float, range(initial)), 9.0]
+    # To the letter as an unbroken run writes them.
+    written = [line.split(",")[0] for line in path.read_text().splitlines()]
+    assert written == ["epoch", *map(str, range(1, initial + 2))]
 
 
 def test_no_file_no_history(tmp_path):
