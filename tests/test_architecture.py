@@ -61,6 +61,7 @@ TAPES = {
     "attention/grad_cam.py",
     "models/audit.py",
     "models/gain.py",
+    "models/recomputed.py",
     "models/segmenter.py",
 }
 

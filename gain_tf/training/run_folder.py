@@ -96,6 +96,8 @@ def _note_resumption(path: Path, config: Config) -> None:
     now = {"seed": config.seed, **environment()}
     before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     unlike = {key: value for key, value in now.items() if before.get(key) != value}
+    # Always: a run may go on within the second in which it began.
+    unlike["started"] = now["started"]
     _write_environment(path, {**before, "resumed": [*before.get("resumed", ()), unlike]})
 
 

@@ -82,7 +82,7 @@ def test_a_diverging_run_stops_and_says_which_term(data, tmp_path):
     assert not (tmp_path / "model.keras").exists()
     record = json.loads((tmp_path / "diverged.json").read_text())
     epoch, ids = record["epoch"] - 1, data.splits["train"].ids
-    shown = schedule_of(config, data.splits["train"]).epoch(epoch)["index"]
+    shown = schedule_of(config, annotated_split(config, data)).epoch(epoch)["index"]
     assert record["images"] == [ids[index] for index in shown]
     assert record["images"][0] in str(raised.value)
 
