@@ -1,5 +1,6 @@
 """`environment.json`: what is needed to explain a difference between two runs."""
 
+import json
 import os
 import platform
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gain_tf.files import replacing
 from gain_tf.version import __version__
 
 PACKAGES = (
@@ -97,6 +99,36 @@ def environment() -> dict[str, Any]:
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": sys.argv,
     }
+
+
+def write_environment(path: Path, seed: int) -> None:
+    """Write `environment.json` of a run that begins.
+
+    Args:
+        path: of the file.
+        seed: of the run.
+    """
+    _write(path, {"seed": seed, **environment()})
+
+
+def note_resumption(path: Path, seed: int) -> None:
+    """Add to `environment.json` when a run went on, and what was different by then.
+
+    Args:
+        path: of the file.
+        seed: of the run.
+    """
+    now = {"seed": seed, **environment()}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    unlike = {key: value for key, value in now.items() if before.get(key) != value}
+    # Always: a run may go on within the second in which it began.
+    unlike["started"] = now["started"]
+    _write(path, {**before, "resumed": [*before.get("resumed", ()), unlike]})
+
+
+def _write(path: Path, described: dict[str, Any]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def git_commit(folder: Path) -> str | None:

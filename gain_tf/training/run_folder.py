@@ -16,7 +16,7 @@ from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain, load_saved
 from gain_tf.models.segmenter import WeakSegmenter
 from gain_tf.report.result import GUIDED
-from gain_tf.training.environment import environment
+from gain_tf.training.environment import note_resumption, write_environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of
 
@@ -75,7 +75,7 @@ def run_folder(config: Config) -> Path:
         for folder in sorted(place.glob("*"), reverse=True):
             if _goes_on(folder, config):
                 clear_left_behind(folder)
-                _note_resumption(folder / ENVIRONMENT, config)
+                note_resumption(folder / ENVIRONMENT, config.seed)
                 return folder
     folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
     try:
@@ -84,26 +84,11 @@ def run_folder(config: Config) -> Path:
         raise UserError(
             f"run.root: the folder {folder} cannot be made: {error.strerror}"
         ) from error
-    _write_environment(folder / ENVIRONMENT, {"seed": config.seed, **environment()})
+    write_environment(folder / ENVIRONMENT, config.seed)
     # Last, as it is what makes a folder one to go on with.
     with replacing(folder / CONFIG) as temporary:
         write_config(config, temporary)
     return folder
-
-
-def _note_resumption(path: Path, config: Config) -> None:
-    """Add to `environment.json` when a run went on, and what was different by then."""
-    now = {"seed": config.seed, **environment()}
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    unlike = {key: value for key, value in now.items() if before.get(key) != value}
-    # Always: a run may go on within the second in which it began.
-    unlike["started"] = now["started"]
-    _write_environment(path, {**before, "resumed": [*before.get("resumed", ()), unlike]})
-
-
-def _write_environment(path: Path, described: dict[str, Any]) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
 def finished_run(config: Config) -> Path | None:
