@@ -77,8 +77,8 @@ class GAIN(TrainableClassifier):
         mean_colour: RGB that the features model maps to zero; None takes the named backbone's
             own, or zero for a features model of the user's.
         remat: compute the classification stream's features a second time for their gradient
-            instead of keeping what lies between: nearly the memory of a plain step, for a sixth
-            more time.
+            instead of keeping what lies between: less memory, more time, see
+            docs/results/step_cost.md.
         audit: check that the head can be differentiated twice, layer by layer.
         **kwargs: passed to `keras.Model`.
 
