@@ -44,7 +44,7 @@ class Parts:
         Returns:
             Whether there was anything to do.
         """
-        path = self.folder / f"{name}-{shard.number}-of-{shard.count}.npz"
+        path = self._file(name, shard)
         own = shard.of(range(len(split)))
         if path.is_file() or not own:
             return False
@@ -80,7 +80,7 @@ class Parts:
         scores, maps, confusion = [], [], None
         place = {}
         for shard in self._shards(name, len(split)):
-            path = self.folder / f"{name}-{shard.number}-of-{shard.count}.npz"
+            path = self._file(name, shard)
             own = shard.of(range(len(split)))
             with np.load(path, allow_pickle=False) as arrays:
                 if arrays["ids"].tolist() != [split.ids[index] for index in own]:
@@ -101,6 +101,9 @@ class Parts:
             maps=sorted(maps, key=lambda each: each.image),
             confusion=np.asarray(confusion),
         )
+
+    def _file(self, name: str, shard: Shard) -> Path:
+        return self.folder / f"{name}-{shard.number}-of-{shard.count}.npz"
 
     def _shards(self, name: str, images: int) -> list[Shard]:
         """List the parts of a split that hold an image."""
