@@ -38,7 +38,8 @@ class Segmenter(Section):
 
     None is trained where `network` is null. `method` is `sec` (seed, expand, constrain) or `gain`
     (Eq. 12); `supervision: masks` trains on all true masks instead, the upper bound. `image_size`
-    is what it sees (null: as `data.image_size`). Of each image's cues nothing but the class of a
+    is what it sees (null: as `data.image_size`). `freeze_batch_norm` and `batch_norm_momentum` are
+    as in `model`. Of each image's cues nothing but the class of a
     cell reaches it; rows that differ in this section alone share one attention network. After
     each epoch `metrics.csv` gets its mIoU on `validation_images` of the validation split (0: no
     such column), at one scale and without CRF.
@@ -58,6 +59,7 @@ class Segmenter(Section):
     logits_rate: float = Field(default=10.0, ge=0)
     bias_rate: float = Field(default=2.0, ge=0)
     freeze_batch_norm: bool = True
+    batch_norm_momentum: float | None = Field(default=None, ge=0, lt=1)
     augmentation: Augmentation = Augmentation(flip_horizontal=True)
     validation_images: int = Field(default=100, ge=0)
     inference: Inference = Inference()

@@ -50,9 +50,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"model: {error}") from error
     freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
-    if settings.batch_norm_momentum is not None:
-        for layer in _batch_norms(model.features):
-            layer.momentum = settings.batch_norm_momentum
+    set_momentum(model.features, settings.batch_norm_momentum)
     model.compile(
         optimizer=build_optimizer(config.training.optimizer, steps),
         metrics=["accuracy" if data.single_label else "binary_accuracy"],
@@ -116,6 +114,13 @@ def freeze(features: keras.Model, until: str | None, *, batch_norm: bool) -> Non
     if batch_norm:
         for layer in _batch_norms(features):
             layer.trainable = False
+
+
+def set_momentum(features: keras.Model, momentum: float | None) -> None:
+    """Say how much of its statistics every batch norm keeps in a step; None as it is."""
+    if momentum is not None:
+        for layer in _batch_norms(features):
+            layer.momentum = momentum
 
 
 def _batch_norms(features: keras.Model) -> list[keras.layers.BatchNormalization]:

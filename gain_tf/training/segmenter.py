@@ -26,7 +26,7 @@ from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
-from gain_tf.training.build import build_optimizer, freeze
+from gain_tf.training.build import build_optimizer, freeze, set_momentum
 from gain_tf.training.checkpoint import resumed
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.run_folder import EVALUATION, read_figures
@@ -201,6 +201,7 @@ def _built(config: Config, data: DataSet, steps: int) -> WeakSegmenter:
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"segmenter: {error}") from error
     freeze(model.network, None, batch_norm=settings.freeze_batch_norm)
+    set_momentum(model.network, settings.batch_norm_momentum)
     optimizer = build_optimizer(settings.optimizer, steps)
     model.compile(optimizer, jit_compile=config.training.jit)
     return model

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from gain_tf.evaluate import evaluate
 from gain_tf.segment import segment
 from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
+from gain_tf.training.run_folder import load_segmenter
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
 pytestmark = [
@@ -48,6 +50,8 @@ def config(tmp_path_factory):
                 "epochs": 1,
                 "steps_per_epoch": 1,
                 "batch_size": 4,
+                "freeze_batch_norm": False,
+                "batch_norm_momentum": 0.5,
                 "inference": {"crf": "reduced"},
             },
             "evaluation": {
@@ -103,6 +107,13 @@ def test_the_chain_from_labels_to_masks(run):
         assert list(read_history(folder / "segmenter/metrics.csv")[0])[-1] == "val_miou"
     assert "From attention to masks" in (run / "report.html").read_text(encoding="utf-8")
     assert (run / "segmentation.png").is_file()
+
+
+def test_batch_norms_follow_the_images_as_the_config_says(run):
+    network = load_segmenter(run)[0].network
+    norms = [each for each in network.layers if isinstance(each, keras.layers.BatchNormalization)]
+    assert norms
+    assert {(each.momentum, each.trainable) for each in norms} == {(0.5, True)}
 
 
 def test_what_is_done_is_not_done_again(config, run):
