@@ -1,6 +1,7 @@
-"""Floating-point operations of a TensorFlow graph, counted from its static shapes."""
+"""Floating-point operations and bytes of a TensorFlow graph, counted from its static shapes."""
 
 import math
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -13,6 +14,12 @@ CONVOLUTIONS = {
     "Conv2DBackpropFilter": "gradient",
     "DepthwiseConv2dNativeBackpropFilter": "gradient",
 }
+
+
+PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2")
+
+HELD = ("Const", "Placeholder", "ReadVariableOp", "Identity", "Reshape", "Shape", "NoOp")
+"""What computes nothing and moves nothing."""
 
 
 def count_operations(function: tf.types.experimental.ConcreteFunction) -> int:
@@ -29,15 +36,42 @@ def count_operations(function: tf.types.experimental.ConcreteFunction) -> int:
     return _of_graph(function.graph)
 
 
+def count_bytes(function: tf.types.experimental.ConcreteFunction) -> tuple[int, int]:
+    """Count the bytes that one call moves between a device and its memory.
+
+    Args:
+        function: as for `count_operations`.
+
+    Returns:
+        Where a compiler fuses everything else into convolutions and matrix products, and where each
+        operation reads what goes in and writes what comes out.
+    """
+    fused = apart = 0
+    for operation in _operations(function.graph):
+        if operation.type in HELD:
+            continue
+        moved = sum(map(_bytes, (*operation.inputs, *operation.outputs)))
+        apart += moved
+        fused += moved if operation.type in (*CONVOLUTIONS, *PRODUCTS) else 0
+    return fused, apart
+
+
 def _of_graph(graph: tf.Graph) -> int:
-    return sum(_of_operation(operation) for operation in graph.get_operations())
+    return sum(map(_of_operation, _operations(graph)))
+
+
+def _operations(graph: tf.Graph) -> Iterator[tf.Operation]:
+    """List the operations of a graph, those of a called function in the place of the call."""
+    for operation in graph.get_operations():
+        if operation.type in ("PartitionedCall", "StatefulPartitionedCall"):
+            called = operation.get_attr("f").name
+            yield from _operations(operation.graph._get_function(called).graph)
+        else:
+            yield operation
 
 
 def _of_operation(operation: tf.Operation) -> int:
     kind = operation.type
-    if kind in ("PartitionedCall", "StatefulPartitionedCall"):
-        called = operation.get_attr("f").name
-        return _of_graph(operation.graph._get_function(called).graph)
     if kind in CONVOLUTIONS:
         return _of_convolution(operation)
     if kind == "MatMul":
@@ -63,6 +97,10 @@ def _of_convolution(operation: tf.Operation) -> int:
     height, width, channels, _ = kernel
     reach = height * width * (1 if kind.startswith("Depthwise") else channels)
     return 2 * _elements(swept) * reach
+
+
+def _bytes(tensor: tf.Tensor) -> int:
+    return _elements(tensor) * tensor.dtype.size if tensor.dtype.is_floating else 0
 
 
 def _elements(tensor: tf.Tensor) -> int:
