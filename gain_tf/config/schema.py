@@ -150,7 +150,9 @@ class Training(Section):
     `warm_up_epochs` trains the plain classifier first, once, without annotation; every row of a
     comparison then starts from those weights. `warm_up` names the keys in which that training
     differs from the rows', such as `{training.optimizer.learning_rate: 0.001}`. `distribute:
-    mirrored` shares each batch of the attention network's training among the GPUs of the machine.
+    mirrored` shares each batch of the attention network's training among the GPUs of the machine,
+    `multiworker` among the processes, on one machine or several, that the environment variable
+    TF_CONFIG names.
 
     `remat` computes the features a second time instead of keeping all that lies between: less
     memory, more time. `deterministic` makes a GPU compute the same bits every time, where it may
@@ -164,7 +166,7 @@ class Training(Section):
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
-    distribute: Literal["none", "mirrored"] = "none"
+    distribute: Literal["none", "mirrored", "multiworker"] = "none"
     remat: bool = False
     deterministic: bool = False
 
@@ -231,6 +233,15 @@ class Config(Section):
             raise ValueError(
                 "guidance.box_prior: saliency needs data.saliency.source: gradient, opencv or "
                 "folder"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shares_one_way(self) -> "Config":
+        if self.training.distribute == "multiworker" and self.run.parallel > 1:
+            raise ValueError(
+                "run.parallel: rows that several workers train together (training.distribute: "
+                "multiworker) are trained one after the other; it must be 1"
             )
         return self
 

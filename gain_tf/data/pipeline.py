@@ -17,6 +17,7 @@ from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.schedule import Schedule
+from gain_tf.data.shard import ALL, Shard
 from gain_tf.data.swap import foreground, swap_background
 
 Example = dict[str, tf.Tensor]
@@ -58,13 +59,14 @@ def training_batches(
             can be, an annotated one for an annotated one. None raises.
 
     Returns:
-        `(example, labels)` in batches, `schedule.steps` an epoch.
+        `(example, labels)` in batches, `schedule.steps` an epoch; in a batch for each replica of a
+        worker that is one of several.
     """
     load = _loader(split, image_size, bad_images)
 
     def drawn(epoch: tf.Tensor) -> tf.data.Dataset:
         *columns, seeds = tf.numpy_function(
-            lambda number: list(schedule.epoch(int(number)).values()),
+            lambda number: list(schedule.own(int(number)).values()),
             [epoch],
             [tf.int64, tf.int64, tf.bool, tf.int32],
         )
@@ -94,7 +96,7 @@ def training_batches(
         tf.data.Dataset.range(initial_epoch, epochs)
         .flat_map(drawn)
         .map(build, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .batch(schedule.batch_size, drop_remainder=True)
+        .batch(schedule.prepared, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
     )
 
@@ -104,6 +106,7 @@ def evaluation_batches(
     image_size: tuple[int, int],
     batch_size: int,
     bad_images: BadImages | None = None,
+    worker: Shard = ALL,
 ) -> tf.data.Dataset:
     """Stream a split once, in its own order, unchanged.
 
@@ -112,13 +115,16 @@ def evaluation_batches(
         image_size: (height, width).
         batch_size: images in a batch; the last may be smaller.
         bad_images: as in `training_batches`.
+        worker: this process among those that share the batches.
 
     Returns:
         `(example, labels)` in batches.
     """
     load = _loader(split, image_size, bad_images)
+    firsts = worker.of(range(0, len(split), batch_size))
+    own = [index for first in firsts for index in range(len(split))[first : first + batch_size]]
     return (
-        tf.data.Dataset.range(len(split))
+        tf.data.Dataset.from_tensor_slices(tf.constant(own, tf.int64))
         .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size)
         .prefetch(tf.data.AUTOTUNE)

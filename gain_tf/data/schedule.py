@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gain_tf.data.shard import ALL, Shard
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -26,6 +28,8 @@ class Schedule:
         seed: of everything random.
         replicas: that share a batch, each an equal part of it in order, and of its annotated
             images; both numbers must be multiples of it.
+        worker: this process among those that train together; it prepares the part of each batch
+            that its replicas get.
     """
 
     images: int
@@ -36,6 +40,7 @@ class Schedule:
     steps_per_epoch: int | None
     seed: int
     replicas: int = 1
+    worker: Shard = ALL
 
     @property
     def drawn(self) -> int:
@@ -60,21 +65,44 @@ class Schedule:
         """
         random = np.random.default_rng([self.seed, number])
         rest = self.batch_size - self.drawn
-        parts = (self.steps, self.replicas, -1)
         index = np.concatenate(
             [
-                _endless(self.annotated, self.steps * self.drawn, random).reshape(parts),
-                _endless(np.arange(self.images), self.steps * rest, random).reshape(parts),
+                _endless(self.annotated, self.steps * self.drawn, random).reshape(self.steps, -1),
+                _endless(np.arange(self.images), self.steps * rest, random).reshape(self.steps, -1),
             ],
-            axis=2,
+            axis=1,
         ).reshape(-1)
         chance = random.uniform(size=index.shape)
-        return {
+        entries = {
             "index": index,
             "partner": random.integers(self.images, size=index.shape),
             "swap": (chance < self.background_swap) & np.isin(index, self.annotated),
             "seed": random.integers(2**31 - 1, size=(*index.shape, 2), dtype=np.int32),
         }
+        # Dealt out last: an image is changed in the same way however many replicas there are.
+        return {name: self._dealt_out(values) for name, values in entries.items()}
+
+    def _dealt_out(self, values: np.ndarray) -> np.ndarray:
+        """Order the entries of each batch by the replica that gets them."""
+        batches = values.reshape(self.steps, self.batch_size, *values.shape[1:])
+        parts = (self.steps, self.replicas, -1, *values.shape[1:])
+        annotated, rest = batches[:, : self.drawn], batches[:, self.drawn :]
+        dealt = np.concatenate([annotated.reshape(parts), rest.reshape(parts)], axis=2)
+        return dealt.reshape(values.shape)
+
+    def own(self, number: int) -> dict[str, np.ndarray]:
+        """Return the worker's part of an epoch, as `epoch` describes it."""
+        parts = (self.steps, self.worker.count, self.batch_size // self.worker.count)
+        part = self.worker.number - 1
+        return {
+            name: np.concatenate(values.reshape(*parts, *values.shape[1:])[:, part])
+            for name, values in self.epoch(number).items()
+        }
+
+    @property
+    def prepared(self) -> int:
+        """Images of a batch that is handed on: several workers hand each replica its own."""
+        return self.batch_size if self.worker.whole else self.batch_size // self.replicas
 
     def batch(self, epoch: int, step: int) -> np.ndarray:
         """Return the images of a batch, int64 (batch_size,); both numbers count from 0."""

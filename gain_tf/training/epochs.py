@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import keras
 import tensorflow as tf
 
 from gain_tf.files import replacing
+from gain_tf.models.gain import GAIN
+from gain_tf.training.across_workers import fit_across_workers
 from gain_tf.training.checkpoint import Checkpoint
 from gain_tf.training.divergence import ImagesOf, StopOnDivergence
 from gain_tf.training.history import History
 from gain_tf.training.seeds import SeedEpochs
+from gain_tf.training.workers import worker_of
 
 MODEL = "model.keras"
 
@@ -32,8 +35,10 @@ def fit_epochs(
 ) -> None:
     """Train a compiled model to the last epoch, and save it.
 
+    Of several processes that train together, the first alone writes.
+
     Args:
-        model: as far as its last checkpoint.
+        model: as far as its last checkpoint; a `GAIN` where several processes train it.
         batches: from the first epoch on that is still to do.
         validation: one pass, after each epoch; None for none.
         folder: `model.keras`, `metrics.csv`, `checkpoints/` and `tensorboard/` go there, and
@@ -48,27 +53,35 @@ def fit_epochs(
 
     Raises:
         DivergedError: a loss is no number any more.
+        FailedError: another of the processes that train together has ended.
     """
+    worker = worker_of(model.distribute_strategy)
+    writers = [
+        # The row before the checkpoint: who resumes from a checkpoint finds its row.
+        History(folder / "metrics.csv", initial_epoch),
+        Checkpoint(folder / "checkpoints"),
+        keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
+    ]
+    chief = worker.number == 1
     options: dict[str, Any] = {
         "epochs": epochs,
         "initial_epoch": initial_epoch,
         "steps_per_epoch": steps,
         "validation_data": validation,
-        "shuffle": False,
-        "verbose": int(verbose),
+        "verbose": int(verbose and chief),
         "callbacks": [
             StopOnDivergence(images_of, folder),
             SeedEpochs(seed),
             # Before those that write figures down.
             *judges,
-            # The row before the checkpoint: who resumes from a checkpoint finds its row.
-            History(folder / "metrics.csv", initial_epoch),
-            Checkpoint(folder / "checkpoints"),
-            keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False),
+            *(writers if chief else ()),
         ],
     }
     # Stopped between its last checkpoint and its model, a row has no batch left to look at.
-    if initial_epoch < epochs:
-        model.fit(batches, **options)
-    with replacing(folder / MODEL) as temporary:
-        model.save(temporary)
+    if initial_epoch < epochs and worker.whole:
+        model.fit(batches, shuffle=False, **options)
+    elif initial_epoch < epochs:
+        fit_across_workers(cast(GAIN, model), batches, **options)
+    if chief:
+        with replacing(folder / MODEL) as temporary:
+            model.save(temporary)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gain_tf.config import Config
+from gain_tf.config import Config, ConfigError
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
@@ -17,6 +17,7 @@ from gain_tf.report.page import write_report
 from gain_tf.report.result import GUIDED, RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
+from gain_tf.training.distribute import strategy_of
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.finish import finish_row
 from gain_tf.training.rows import WARM_UP, Row, asked_for, rows_of, warm_up_row
@@ -28,6 +29,8 @@ from gain_tf.training.run_folder import (
 )
 from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import annotated_split, train
+from gain_tf.training.worker import train_with_the_chief
+from gain_tf.training.workers import as_the_chief_says, leave_last, worker_of
 
 WIDTH = 120
 """Columns of what is printed into a file."""
@@ -46,17 +49,25 @@ def fit_run(config: Config) -> Path:
         ConfigError: the config asks for what is not to be had.
         DataError: the data have problems; all are listed.
         UserError: another process is at work in the run folder.
-        FailedError: more images than `data.max_bad_images` broke since they were checked.
+        FailedError: more images than `data.max_bad_images` broke since they were checked, or
+            another of the processes that train together has ended.
     """
+    # Several machines are joined before TensorFlow computes anything.
+    strategy = strategy_of(config)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     data = load_data(config.data)
     rows = rows_of(config)
+    _check_distribution(config, rows)
     wanted = asked_for(rows, config.run.rows)
     taught = {row.name: annotated_split(row.config, data) for row in wanted}
     _check_models(wanted, data)
+    if worker_of(strategy).number > 1:
+        return train_with_the_chief(config, data, rows, wanted, strategy)
     folder = run_folder(config)
     with alone_in(folder):
+        as_the_chief_says(strategy, folder.name)
         _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)
+    leave_last(strategy)
     return folder
 
 
@@ -126,6 +137,16 @@ def _finish(
         )
         results.append(result)
     return results, models
+
+
+def _check_distribution(config: Config, rows: Sequence[Row]) -> None:
+    """Raise `ConfigError` where some rows are trained by several workers, and others are not."""
+    together = {row.config.training.distribute == "multiworker" for row in rows}
+    if together != {config.training.distribute == "multiworker"}:
+        raise ConfigError(
+            "training.distribute: several workers train every row of a run together or none; no "
+            "row of evaluation.rows can change it to or from multiworker"
+        )
 
 
 def _check_models(rows: Sequence[Row], data: DataSet) -> None:

@@ -10,6 +10,7 @@ from gain_tf.data.budget import within_budget
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
+from gain_tf.data.shard import ALL, Shard
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
@@ -18,6 +19,7 @@ from gain_tf.training.distribute import shareable, strategy_of
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
 from gain_tf.training.seeds import compute_as
+from gain_tf.training.workers import worker_of
 
 
 def annotated_split(config: Config, data: DataSet) -> Split:
@@ -34,8 +36,8 @@ def annotated_split(config: Config, data: DataSet) -> Split:
         raise ConfigError(str(error)) from error
 
 
-def schedule_of(config: Config, split: Split, replicas: int = 1) -> Schedule:
-    """Plan the batches of every epoch."""
+def schedule_of(config: Config, split: Split, replicas: int = 1, worker: Shard = ALL) -> Schedule:
+    """Plan the batches of every epoch, for this worker of several that train together."""
     return Schedule(
         images=len(split),
         annotated=np.flatnonzero(split.has_mask | split.has_boxes),
@@ -45,6 +47,7 @@ def schedule_of(config: Config, split: Split, replicas: int = 1) -> Schedule:
         steps_per_epoch=config.training.steps_per_epoch,
         seed=config.seed,
         replicas=replicas,
+        worker=worker,
     )
 
 
@@ -82,7 +85,8 @@ def train(
         return load_gain(folder / MODEL)
     split = annotated_split(config, data)
     strategy = strategy_of(config)
-    schedule = schedule_of(config, split, strategy.num_replicas_in_sync)
+    worker = worker_of(strategy)
+    schedule = schedule_of(config, split, strategy.num_replicas_in_sync, worker)
     epochs = config.training.epochs
 
     def begun() -> GAIN:
@@ -111,7 +115,7 @@ def train(
     )
     validation = data.splits.get("validation")
     validated = validation and evaluation_batches(
-        validation, size, config.data.batch_size, bad_images
+        validation, size, schedule.prepared, bad_images, worker
     )
     if strategy.num_replicas_in_sync > 1:
         batches, validated = shareable(batches), validated and shareable(validated)
@@ -128,8 +132,10 @@ def train(
             images_of=lambda epoch, step: [split.ids[int(i)] for i in schedule.batch(epoch, step)],
             verbose=verbose,
         )
-    # What several devices hold a copy of would be asked in their midst.
-    return model if strategy.num_replicas_in_sync == 1 else load_gain(folder / MODEL)
+    # What several devices hold a copy of would be asked in their midst; the chief asks.
+    if strategy.num_replicas_in_sync == 1 or worker.number > 1:
+        return model
+    return load_gain(folder / MODEL)
 
 
 def _start_from(model: GAIN, start: GAIN) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gain_tf.data.schedule import Schedule
+from gain_tf.data.shard import Shard
 
 PLAN = {
     "images": 30,
@@ -58,6 +59,29 @@ def test_every_image_once_without_a_pool():
     epoch = schedule.epoch(3)
     assert sorted(epoch["index"]) == list(range(30))
     assert not epoch["swap"].any()
+
+
+def test_workers_get_parts_of_what_one_would_get():
+    """The same images in each batch, changed in the same way, and each its share of the pool."""
+
+    def of_a_step(epoch, batch):
+        rows = zip(
+            *(map(tuple, values.reshape(len(values), -1)) for values in epoch.values()), strict=True
+        )
+        listed = list(rows)
+        return [sorted(listed[start : start + batch]) for start in range(0, len(listed), batch)]
+
+    alone = Schedule(**PLAN)
+    parts = [Schedule(**PLAN, replicas=2, worker=Shard(number, 2)) for number in (1, 2)]
+    assert [part.prepared for part in parts] == [4, 4]
+    own = [part.own(3) for part in parts]
+    first, second = (of_a_step(part, 4) for part in own)
+    both = [sorted(one + two) for one, two in zip(first, second, strict=True)]
+    assert both == of_a_step(alone.epoch(3), 8)
+    for part in own:
+        assert np.isin(part["index"].reshape(5, 4)[:, 0], [3, 7, 11]).all()
+    assert (alone.own(3)["index"] == alone.epoch(3)["index"]).all()
+    assert alone.prepared == 8
 
 
 @pytest.mark.parametrize(("steps", "most"), [(1, 1), (12, 3)])
