@@ -4,6 +4,7 @@ import click
 
 from gain_tf.cli import config_options, run
 from gain_tf.config import Config
+from gain_tf.processes import end_with_starter
 
 
 @click.command
@@ -14,6 +15,7 @@ def fit(config: Config) -> None:
     Writes runs/NAME/TIME/ with the trained models, their figures and report.html. With
     run.resume=true the newest unfinished run of the same config is gone on with.
     """
+    end_with_starter()
     # TensorFlow takes seconds to load: not before the config is known to be right.
     from gain_tf.training.run import fit_run
 

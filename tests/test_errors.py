@@ -35,6 +35,7 @@ def test_sentences(error, sentence):
     assert failure_sentence(error) == sentence
 
 
+@pytest.mark.slow
 def test_out_of_memory():
     exhausted = caught(lambda: tf.zeros([1 << 30, 1 << 20]) + 1)
     assert isinstance(exhausted, tf.errors.ResourceExhaustedError)

@@ -1,6 +1,7 @@
 """`gain-tf fit` and `gain-tf evaluate` end to end, on a run of seconds."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -104,11 +105,16 @@ def test_resume_finishes_what_is_unfinished(run, capsys):
     (folder / "report.html").unlink()
     (folder / "evaluation.json").unlink()
     shutil.rmtree(folder / "checkpoints")
+    left = folder / ".writing-abc.keras"
+    left.write_text("half")
+    os.utime(left, (0, 0))
     assert call(fit, "--config", config, "--set", "run.resume=true") == 0
     assert list(folder.parent.iterdir()) == [folder]
     assert (folder / "report.html").is_file()
     assert (folder / "evaluation.json").is_file()
     assert (folder / "model.keras").stat().st_mtime_ns == kept
+    assert not left.exists()
+    assert len(json.loads((folder / "environment.json").read_text())["resumed"]) == 1
     assert str(folder) in capsys.readouterr().out
 
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gain_tf.config import write_config
 from gain_tf.files import replacing
+from gain_tf.processes import STARTER
 from gain_tf.studies.plan import Cell
 
 LAST_LINES = 3
@@ -37,7 +38,7 @@ class Failure:
 def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Console) -> list[Failure]:
     """Run what is not done; a run that fails does not stop the others.
 
-    An interrupted run is gone on with where it stopped.
+    An interrupted run is gone on with where it stopped; it ends with this process.
 
     Args:
         cells: the runs.
@@ -83,7 +84,7 @@ def _run(cell: Cell, folder: Path, parallel: int) -> Failure | None:
     config, log = folder / "configs" / f"{cell.name}.yaml", folder / "logs" / f"{cell.name}.txt"
     with replacing(config) as temporary:
         write_config(cell.config, temporary)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", STARTER: str(os.getpid())}
     if parallel > 1:
         environment["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // parallel))
     with log.open("w", encoding="utf-8") as output:

@@ -101,32 +101,20 @@ def environment() -> dict[str, Any]:
     }
 
 
-def write_environment(path: Path, seed: int) -> None:
-    """Write `environment.json` of a run that begins.
+def record_environment(path: Path, seed: int) -> None:
+    """Write `environment.json` of a run that begins, or add when it went on and what differed then.
 
     Args:
         path: of the file.
         seed: of the run.
     """
-    _write(path, {"seed": seed, **environment()})
-
-
-def note_resumption(path: Path, seed: int) -> None:
-    """Add to `environment.json` when a run went on, and what was different by then.
-
-    Args:
-        path: of the file.
-        seed: of the run.
-    """
-    now = {"seed": seed, **environment()}
-    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    unlike = {key: value for key, value in now.items() if before.get(key) != value}
-    # Always: a run may go on within the second in which it began.
-    unlike["started"] = now["started"]
-    _write(path, {**before, "resumed": [*before.get("resumed", ()), unlike]})
-
-
-def _write(path: Path, described: dict[str, Any]) -> None:
+    described = now = {"seed": seed, **environment()}
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        unlike = {key: value for key, value in now.items() if before.get(key) != value}
+        # Always: a run may go on within the second in which it began.
+        unlike["started"] = now["started"]
+        described = {**before, "resumed": [*before.get("resumed", ()), unlike]}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 

@@ -10,7 +10,7 @@ from gain_tf.config import Config, ConfigError
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
-from gain_tf.files import alone_in
+from gain_tf.files import alone_in, clear_left_behind
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.report.page import write_report
@@ -18,11 +18,13 @@ from gain_tf.report.result import GUIDED, RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
 from gain_tf.training.distribute import strategy_of
+from gain_tf.training.environment import record_environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.finish import finish_row
 from gain_tf.training.rows import WARM_UP, Row, asked_for, rows_of, warm_up_row
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
+    ENVIRONMENT,
     REPORT,
     run_folder,
     write_classes,
@@ -65,6 +67,8 @@ def fit_run(config: Config) -> Path:
         return train_with_the_chief(config, data, rows, wanted, strategy)
     folder = run_folder(config)
     with alone_in(folder):
+        clear_left_behind(folder)
+        record_environment(folder / ENVIRONMENT, config.seed)
         as_the_chief_says(strategy, folder.name)
         _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)
     leave_last(strategy)

@@ -11,12 +11,11 @@ from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.files import clear_left_behind, replacing
+from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain, load_saved
 from gain_tf.models.segmenter import WeakSegmenter
 from gain_tf.report.result import GUIDED
-from gain_tf.training.environment import note_resumption, write_environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of
 
@@ -59,13 +58,11 @@ class OpenedRun:
 def run_folder(config: Config) -> Path:
     """Make the folder of a run, or find the one to go on with.
 
-    What a killed process left unfinished in a folder that is gone on with is removed.
-
     Args:
         config: of the run. `run.resume` asks for the newest unfinished run of the same config.
 
     Returns:
-        An existing folder with `config.yaml` and `environment.json`.
+        An existing folder with `config.yaml`.
 
     Raises:
         UserError: the folder cannot be made.
@@ -74,8 +71,6 @@ def run_folder(config: Config) -> Path:
     if config.run.resume:
         for folder in sorted(place.glob("*"), reverse=True):
             if _goes_on(folder, config):
-                clear_left_behind(folder)
-                note_resumption(folder / ENVIRONMENT, config.seed)
                 return folder
     folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
     try:
@@ -84,8 +79,6 @@ def run_folder(config: Config) -> Path:
         raise UserError(
             f"run.root: the folder {folder} cannot be made: {error.strerror}"
         ) from error
-    write_environment(folder / ENVIRONMENT, config.seed)
-    # Last, as it is what makes a folder one to go on with.
     with replacing(folder / CONFIG) as temporary:
         write_config(config, temporary)
     return folder

@@ -4,8 +4,6 @@ One step of a small network does not keep several cores busy; several rows do.
 """
 
 import os
-import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
@@ -18,6 +16,7 @@ from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.errors import FailedError
 from gain_tf.models.loading import load_gain
+from gain_tf.processes import end_with
 from gain_tf.report.result import RowResult
 from gain_tf.training.finish import finish_row
 from gain_tf.training.rows import Row, attention_row
@@ -63,7 +62,7 @@ def finish_side_by_side(
         min(parallel, len(groups)),
         # In the environment: TensorFlow asks for it once, before it can be told.
         env={"TF_NUM_INTRAOP_THREADS": str(share)},
-        initializer=_end_with,
+        initializer=end_with,
         initargs=(os.getpid(),),
     )
     try:
@@ -109,14 +108,3 @@ def _finish_group(
         finish_row(row, rows, data, run, bad_images, model, verbose=False)[0] for row in group
     ]
     return results, bad_images.problems
-
-
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone: a run that goes on would meet it in its folder."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

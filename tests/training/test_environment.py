@@ -1,11 +1,12 @@
 """`environment.json`: enough to explain a difference, and nothing that is a secret."""
 
+import json
 import os
 import subprocess
 
 import tensorflow as tf
 
-from gain_tf.training.environment import environment, git_commit
+from gain_tf.training.environment import environment, git_commit, record_environment
 
 
 def test_what_a_difference_may_come_from(monkeypatch):
@@ -24,6 +25,24 @@ def test_what_a_difference_may_come_from(monkeypatch):
     assert found["command"]
     assert found["started"][:2] == "20"
     assert len(found["gpus"]) == len(tf.config.list_physical_devices("GPU"))
+
+
+def test_going_on_is_noted(tmp_path, monkeypatch):
+    path = tmp_path / "environment.json"
+    record_environment(path, seed=1)
+    described = json.loads(path.read_text())
+    assert {"gain_tf", "python", "packages", "cores", "command"} <= set(described)
+    assert described["seed"] == 1
+    assert "resumed" not in described
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    for _ in range(2):
+        record_environment(path, seed=1)
+    noted = json.loads(path.read_text())
+    first, second = noted.pop("resumed")
+    assert noted == described
+    assert first["variables"]["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert "packages" not in first
+    assert "started" in second
 
 
 def test_the_commit_of_the_source(tmp_path):

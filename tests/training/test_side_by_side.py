@@ -1,16 +1,10 @@
-"""Rows trained side by side: the results of rows trained in turn, and none left behind."""
+"""Rows trained side by side: the results of rows trained in turn."""
 
-import os
 import pickle
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
-import yaml
-from support import TINY, tiny_config
+from support import tiny_config
 
 from gain_tf.config import ConfigError
 from gain_tf.data.bad_images import BadImages
@@ -53,37 +47,3 @@ def test_problems_of_data_cross_to_another_process_whole():
     error = pickle.loads(pickle.dumps(DataError(["a.png: broken", "b.png: broken"])))
     assert error.problems == ["a.png: broken", "b.png: broken"]
     assert str(error) == "a.png: broken\nb.png: broken"
-
-
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs the process table of Linux")
-def test_no_worker_outlives_a_killed_run(tmp_path):
-    values = {
-        **TINY,
-        "training": {**TINY["training"], "epochs": 500},
-        "evaluation": {**TINY["evaluation"], "baseline": True},
-        "run": {"root": str(tmp_path / "runs"), "parallel": 2},
-    }
-    (tmp_path / "long.yaml").write_text(yaml.safe_dump(values))
-    command = [sys.executable, "-m", "gain_tf.fit", "--config", str(tmp_path / "long.yaml")]
-    with (tmp_path / "said.txt").open("w") as said:
-        run = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-    try:
-        wait_for(lambda: list(tmp_path.glob("runs/*/*/baseline/checkpoints/*.keras")), 120)
-        workers = children_of(run.pid)
-        assert len(workers) >= 2
-    finally:
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-    wait_for(lambda: not any(os.path.exists(f"/proc/{worker}") for worker in workers), 30)
-
-
-def children_of(parent):
-    with open(f"/proc/{parent}/task/{parent}/children") as file:
-        return [int(child) for child in file.read().split()]
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.5)
