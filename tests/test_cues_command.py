@@ -81,6 +81,7 @@ def test_what_is_done_is_not_made_again_and_what_is_missing_is(run, capsys):
     assert kept.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_parts_are_made_apart_and_judged_together(run, tmp_path, capsys):
     folder, _ = run
     whole, out = tmp_path / "whole", tmp_path / "out"

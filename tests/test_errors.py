@@ -56,6 +56,7 @@ def test_other_errors_of_tensorflow_are_ours():
     assert failure_sentence(caught(lambda: tf.reshape(tf.zeros([3]), [2]))) is None
 
 
+@pytest.mark.slow
 def test_a_command_ends_with_1(capsys):
     @click.command
     def heavy():

@@ -23,6 +23,8 @@ from gain_tf.errors import FailedError, UserError
 from gain_tf.evaluate import evaluate
 from gain_tf.training.run_folder import open_run
 
+pytestmark = pytest.mark.slow
+
 
 def done(command, *arguments):
     """Exit status and output of a command as a program runs it."""

@@ -15,6 +15,8 @@ from gain_tf.evaluate import evaluate
 from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
 
+pytestmark = pytest.mark.slow
+
 SIZE = (40, 48)
 
 
