@@ -1,16 +1,14 @@
 """One run as data: the schema of a config file, and how it is read."""
 
 from gain_tf.config.cues import Background, Cues
+from gain_tf.config.data import Budget, Data, Folder
 from gain_tf.config.learning import Augmentation, Optimizer
 from gain_tf.config.load import ConfigError, load_config, parse_config, write_config
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
 from gain_tf.config.schema import (
-    Budget,
     Config,
-    Data,
     Evaluation,
-    Folder,
     Guidance,
     Model,
     Run,
