@@ -31,7 +31,7 @@ from gain_tf.training.run_folder import (
 )
 from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import annotated_split, train
-from gain_tf.training.worker import train_with_the_chief
+from gain_tf.training.with_the_chief import train_with_the_chief
 from gain_tf.training.workers import as_the_chief_says, leave_last, worker_of
 
 WIDTH = 120
