@@ -47,7 +47,7 @@ def evaluate(
     With --shard and --parts a run answers for a part of the images; once all parts are there, the
     same command without --shard judges them as if they had been one.
     """
-    from gain_tf.evaluation.evaluate import write_evaluation
+    from gain_tf.evaluation.evaluation_files import write_evaluation
 
     if out is not None and not out.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")

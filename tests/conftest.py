@@ -19,6 +19,12 @@ CHANNELS = 4
 SIDE = 8
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: none of them is what every other process waits for."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _same_start():
     """Fix the seeds before a test, put Keras's global settings back after it."""

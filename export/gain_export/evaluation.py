@@ -12,7 +12,7 @@ from gain_export.segmenter_evaluation import evaluate_segmenter
 from gain_tf.config import Config, load_config
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.evaluation.evaluate import evaluate_predictor
+from gain_tf.evaluation.predictor import evaluate_predictor
 from gain_tf.training.rows import rows_of
 
 CONFIG = "config.yaml"

@@ -11,7 +11,7 @@ from gain_export.metadata import read_metadata, require_classes
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
 from gain_tf.errors import UserError
-from gain_tf.evaluation.evaluate import chosen_split
+from gain_tf.evaluation.predictor import chosen_split
 from gain_tf.segmentation.judge_maps import judge_maps
 from gain_tf.segmentation.labelling import Crf, labelled
 

@@ -1,30 +1,14 @@
-"""One split, one model, one `evaluation.json`."""
+"""A model judged on one split, a part of one, or all there are."""
 
-import csv
-import json
-import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.shard import Shard
-from gain_tf.errors import UserError
-from gain_tf.evaluation.figures_of_merit import (
-    attention_figures,
-    best_threshold,
-    classification_figures,
-    verdicts_of,
-)
 from gain_tf.evaluation.parts import Parts
 from gain_tf.evaluation.predictions import Predictions
-from gain_tf.evaluation.reliability import reliability_figures
-from gain_tf.files import replacing
-from gain_tf.metrics import mean_intersection_over_union
-
-PREDICTIONS = "predictions.csv"
-"""Beside `evaluation.json`: the verdict on each image."""
+from gain_tf.evaluation.predictor import chosen_split, evaluate_predictor
 
 if TYPE_CHECKING:
     from gain_tf.models.classifier import AttentiveClassifier
@@ -158,100 +142,3 @@ def _faithfulness(
 
     found = faithfulness_figures(model, data, data.splits[split], config.data.image_size, wanted)
     return {} if found is None else {"faithfulness": found}
-
-
-def evaluate_predictor(
-    predict: Callable[[Split], Predictions],
-    config: Config,
-    data: DataSet,
-    split: str | None = None,
-) -> tuple[dict[str, Any], Predictions]:
-    """Judge whatever predicts on a split.
-
-    The threshold of the intersection over union is chosen on the validation split, never on the
-    one that is reported where they differ.
-
-    Args:
-        predict: answers for a split.
-        config: of the run.
-        data: the data set.
-        split: name; None for the data set's own choice (`test` where there is one).
-
-    Returns:
-        What `evaluation.json` holds, and the predictions it was computed from.
-
-    Raises:
-        UserError: there is no such split.
-    """
-    split = chosen_split(data, split)
-    predictions = predict(data.splits[split])
-    draws = config.evaluation.intervals
-    figures: dict[str, Any] = {
-        "split": split,
-        "images": len(predictions.ids),
-        "seed": config.seed,
-        "classification": {
-            **classification_figures(predictions, data.class_names, data.single_label, draws),
-            **reliability_figures(predictions, data.single_label),
-        },
-    }
-    threshold, chosen_on = best_threshold(predictions), split
-    if threshold is not None:
-        if split != "validation" and "validation" in data.splits:
-            elsewhere = best_threshold(predict(data.splits["validation"]))
-            if elsewhere is not None:
-                chosen_on, threshold = "validation", elsewhere
-        figures["attention"] = attention_figures(predictions, data.class_names, threshold, draws)
-        figures["attention"]["iou_threshold_chosen_on"] = chosen_on
-        miou, per_class = mean_intersection_over_union(predictions.confusion)
-        names = ("background", *data.class_names)
-        figures["segmentation"] = {
-            "of": "attention above 20 % of its maximum, image labels given",
-            "miou": None if math.isnan(miou) else miou,
-            "per_class": {
-                name: None if math.isnan(value) else float(value)
-                for name, value in zip(names, per_class, strict=True)
-            },
-            "confusion": predictions.confusion.tolist(),
-        }
-    return figures, predictions
-
-
-def chosen_split(data: DataSet, split: str | None) -> str:
-    """Return the name of the split to judge on.
-
-    Args:
-        data: the data set.
-        split: name; None for the data set's own choice.
-
-    Raises:
-        UserError: there is no such split.
-    """
-    split = split or data.evaluated
-    if split not in data.splits:
-        raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
-    return split
-
-
-def write_evaluation(figures: dict[str, Any], path: Path) -> None:
-    """Write `evaluation.json`."""
-    with replacing(path) as temporary:
-        temporary.write_text(
-            json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-        )
-
-
-def write_predictions(predictions: Predictions, data: DataSet, path: Path) -> None:
-    """Write `predictions.csv`: a row an image with its group, labels, verdicts and scores."""
-    verdicts = verdicts_of(predictions.scores, data.single_label)
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            ["id", "group", "label", "verdict", *(f"score {n}" for n in data.class_names)]
-        )
-        for row, place in enumerate(zip(predictions.ids, predictions.groups, strict=True)):
-            named = [
-                ";".join(n for n, on in zip(data.class_names, flags[row], strict=True) if on)
-                for flags in (predictions.labels > 0.5, verdicts)
-            ]
-            writer.writerow([*place, *named, *(f"{s:.6f}" for s in predictions.scores[row])])

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
-from gain_tf.evaluation.evaluate import PREDICTIONS
+from gain_tf.evaluation.evaluation_files import PREDICTIONS
 from gain_tf.files import replacing
 from gain_tf.metrics import SIZES
 from gain_tf.models.gain import GAIN

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gain_tf.evaluation.evaluate import PREDICTIONS
+from gain_tf.evaluation.evaluation_files import PREDICTIONS
 
 
 def read_correct(folder: Path) -> dict[str, tuple[str, bool]]:

@@ -5,12 +5,8 @@ from pathlib import Path
 
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
-from gain_tf.evaluation.evaluate import (
-    PREDICTIONS,
-    evaluate_everywhere,
-    write_evaluation,
-    write_predictions,
-)
+from gain_tf.evaluation.evaluate import evaluate_everywhere
+from gain_tf.evaluation.evaluation_files import PREDICTIONS, write_evaluation, write_predictions
 from gain_tf.models.gain import GAIN
 from gain_tf.report.result import RowResult, with_segmenter
 from gain_tf.report.segmentation_sheet import CUES

@@ -13,7 +13,7 @@ from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import training_batches
 from gain_tf.data.progress import tracked
 from gain_tf.data.schedule import Schedule
-from gain_tf.evaluation.evaluate import write_evaluation
+from gain_tf.evaluation.evaluation_files import write_evaluation
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
 from gain_tf.models.segmenter import WeakSegmenter

@@ -12,13 +12,8 @@ from support import tiny_config
 from gain_tf.data.registry import load_data
 from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
-from gain_tf.evaluation.evaluate import (
-    answer_part,
-    evaluate_everywhere,
-    evaluate_model,
-    write_evaluation,
-    write_predictions,
-)
+from gain_tf.evaluation.evaluate import answer_part, evaluate_everywhere, evaluate_model
+from gain_tf.evaluation.evaluation_files import write_evaluation, write_predictions
 from gain_tf.evaluation.parts import Parts
 from gain_tf.metrics import area_under_curve, energy_in_mask, replaced_stepwise
 from gain_tf.metrics.attention import enlarge

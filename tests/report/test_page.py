@@ -8,7 +8,8 @@ from PIL import Image
 
 from gain_tf.config import Config, write_config
 from gain_tf.data.dataset import ArrayPictures, DataSet, Split
-from gain_tf.evaluation.evaluate import evaluate_model, write_predictions
+from gain_tf.evaluation.evaluate import evaluate_model
+from gain_tf.evaluation.evaluation_files import write_predictions
 from gain_tf.report.confusion import read_verdicts
 from gain_tf.report.examples import choose
 from gain_tf.report.page import percent, write_report
