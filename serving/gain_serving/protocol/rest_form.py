@@ -1,18 +1,14 @@
 """How requests and answers look in an HTTP body: JSON, then the packed tensors it speaks of."""
 
-import base64
-import binascii
 import json
-from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
-import numpy as np
 import pydantic
 import pydantic_core
 from pydantic import ConfigDict, Field
 
 from gain_serving.errors import BadRequestError
+from gain_serving.protocol.json_tensors import from_json_values, json_values
 from gain_serving.protocol.request import (
     MAX_INPUTS,
     MAX_OUTPUTS,
@@ -23,23 +19,10 @@ from gain_serving.protocol.request import (
     refuse_shared_memory,
     requested_output,
 )
-from gain_serving.protocol.tensors import (
-    BYTES,
-    DATATYPES,
-    MAX_DIMENSIONS,
-    Tensor,
-    count_elements,
-    pack,
-    unpack,
-)
-
-BASE64 = {"content_type": "base64"}
-"""Parameters of an output of bytes that are no text, in JSON."""
+from gain_serving.protocol.tensors import MAX_DIMENSIONS, Tensor, count_elements, pack, unpack
 
 _STRICT = ConfigDict(frozen=True, extra="ignore", strict=True)
 _SHOWN = 64
-_KINDS = {"b": {bool}, "u": {int}, "i": {int}, "f": {int, float}}
-"""Kind of a NumPy type -> what its values are in JSON."""
 
 
 class _Input(pydantic.BaseModel):
@@ -149,7 +132,7 @@ def write_response(response: InferResponse, request: InferRequest) -> tuple[byte
             packed.append(pack(tensor))
             row["parameters"] = {"binary_data_size": len(packed[-1])}
         else:
-            row |= _values(tensor)
+            row |= json_values(tensor)
         outputs.append(row)
     answer: dict[str, Any] = {"model_name": response.model, "model_version": response.version}
     if response.id:
@@ -180,7 +163,7 @@ def _read_input(declared: _Input, rest: memoryview, max_bytes: int) -> tuple[Ten
     count = count_elements(name, datatype, shape, max_bytes)
     size = declared.parameters.get("binary_data_size")
     if size is None:
-        return _from_values(declared, count), rest
+        return from_json_values(name, datatype, shape, declared.data, count), rest
     if declared.data is not None:
         raise BadRequestError(f"{name[:_SHOWN]!r}: give data or binary_data_size, not both")
     if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(rest):
@@ -188,66 +171,3 @@ def _read_input(declared: _Input, rest: memoryview, max_bytes: int) -> tuple[Ten
             f"{name[:_SHOWN]!r}: binary_data_size is {size!r:.64}, {len(rest)} bytes are left"
         )
     return unpack(name, datatype, shape, rest[:size], count), rest[size:]
-
-
-def _from_values(declared: _Input, count: int) -> Tensor:
-    name, datatype, shape = declared.name, declared.datatype, tuple(declared.shape)
-    if not isinstance(declared.data, list):
-        raise BadRequestError(f"{name[:_SHOWN]!r}: data is missing, or no list")
-    if datatype == BYTES:
-        return Tensor(name, datatype, shape, _from_texts(name, declared.data, count))
-    values = _flat(name, declared.data, shape, count)
-    dtype = DATATYPES[datatype]
-    wrong = BadRequestError(f"{name[:_SHOWN]!r}: data holds what is no {datatype}")
-    if not set(map(type, values)) <= _KINDS[dtype.kind]:
-        raise wrong
-    try:
-        array = np.array(values, dtype)
-    except OverflowError:
-        # That is how NumPy 2 says that a number does not fit.
-        raise wrong from None
-    return Tensor(name, datatype, shape, array.reshape(shape))
-
-
-def _flat(name: str, data: list[Any], shape: Sequence[int], count: int) -> list[Any]:
-    """Flatten nested lists of a known shape.
-
-    NumPy would find the shape by itself, and make room first for the longest text in every place.
-    """
-    if len(data) == count and not (data and isinstance(data[0], list)):
-        return data
-    level: list[Any] = [data]
-    for size in shape:
-        if not all(isinstance(part, list) and len(part) == size for part in level):
-            raise BadRequestError(
-                f"{name[:_SHOWN]!r}: data must be {count} values, or lists of the shape "
-                f"{list(shape)}"
-            )
-        level = list(chain.from_iterable(level))
-    return level
-
-
-def _from_texts(name: str, data: Sequence[Any], count: int) -> list[bytes]:
-    """Bytes that are no text, images among them, cannot travel in JSON but as base64."""
-    if len(data) != count or not all(isinstance(text, str) for text in data):
-        raise BadRequestError(f"{name[:_SHOWN]!r}: data must be {count} strings")
-    try:
-        return [base64.b64decode(text, validate=True) for text in data]
-    except (binascii.Error, ValueError):
-        raise BadRequestError(
-            f"{name[:_SHOWN]!r}: data is no base64; send images as base64 or with binary_data_size"
-        ) from None
-
-
-def _values(tensor: Tensor) -> dict[str, Any]:
-    if not isinstance(tensor.data, list):
-        values = tensor.data.ravel()
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            # JSON has no such numbers.
-            return {"data": [value if np.isfinite(value) else None for value in values.tolist()]}
-        return {"data": values.tolist()}
-    try:
-        return {"data": [element.decode() for element in tensor.data]}
-    except UnicodeDecodeError:
-        texts = [base64.b64encode(element).decode() for element in tensor.data]
-        return {"data": texts, "parameters": BASE64}
