@@ -14,6 +14,7 @@ from gain_tf.errors import UserError
 from gain_tf.evaluation.predictor import chosen_split
 from gain_tf.segmentation.judge_maps import judge_maps
 from gain_tf.segmentation.labelling import Crf, labelled
+from gain_tf.segmentation.true_masks import with_bare_masks
 
 
 def evaluate_segmenter(
@@ -48,6 +49,7 @@ def evaluate_segmenter(
     name = chosen_split(data, split)
     if not data.splits[name].has_mask.any():
         raise UserError(f"the split {name} of {data.name} has no masks to judge a segmenter by")
+    judged = with_bare_masks(data.splits[name], data.unguided_classes)
     run = onnx_run(session)
 
     def segment(images: Iterable[np.ndarray], crf: Crf, total: int) -> Iterable[np.ndarray]:
@@ -65,6 +67,6 @@ def evaluate_segmenter(
         "segmentation": {
             "of": f"segmenter ({method})",
             "inference": {"scales": [1.0], "flip": False, "crf": crf},
-            **judge_maps(segment, data.splits[name], data.class_names, crf),
+            **judge_maps(segment, judged, data.class_names, crf),
         },
     }

@@ -37,12 +37,12 @@ class Segmenter(Section):
     """The segmenter that follows the attention network: see `gain_tf.WeakSegmenter`.
 
     None is trained where `network` is null. `method` is `sec` (seed, expand, constrain) or `gain`
-    (Eq. 12); `supervision: masks` trains on all true masks instead, the upper bound. `image_size`
-    is what it sees (null: as `data.image_size`). `freeze_batch_norm` and `batch_norm_momentum` are
-    as in `model`. Of each image's cues nothing but the class of a
-    cell reaches it; rows that differ in this section alone share one attention network. After
-    each epoch `metrics.csv` gets its mIoU on `validation_images` of the validation split (0: no
-    such column), at one scale and without CRF.
+    (Eq. 12); `supervision: masks` trains on all true masks instead, and on images without an
+    object, the upper bound. `image_size` is what it sees (null: as `data.image_size`).
+    `freeze_batch_norm` and `batch_norm_momentum` are as in `model`. Of each image's cues nothing
+    but the class of a cell reaches it; rows that differ in this section alone share one attention
+    network. After each epoch `metrics.csv` gets its mIoU on `validation_images` of the validation
+    split (0: no such column), at one scale and without CRF.
     """
 
     network: str | None = None

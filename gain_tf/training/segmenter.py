@@ -26,6 +26,7 @@ from gain_tf.segmentation.inference import InferenceSettings
 from gain_tf.segmentation.judge import judge_segmenter
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
+from gain_tf.segmentation.true_masks import only_known, with_bare_masks
 from gain_tf.training.build import build_optimizer, freeze, set_momentum
 from gain_tf.training.checkpoint import resumed
 from gain_tf.training.epochs import MODEL, fit_epochs
@@ -137,6 +138,8 @@ def finish_segmenter(
         maker.make(tracked(missing, "cues"), made, config.data.batch_size)
         taught = cues_as_masks(taught, made)
         write_example_cues(attention, config, data, cues / data.evaluated)
+    else:
+        taught = only_known(taught, data.unguided_classes)
     model = train_segmenter(config, data, taught, folder, verbose=verbose)
     return read_figures(folder) or judge_row(model, config, data, folder, title)
 
@@ -157,6 +160,7 @@ def judge_row(
         What `evaluation.json` holds.
     """
     split = data.evaluated
+    judged = with_bare_masks(data.splits[split], data.unguided_classes)
     settings = inference_settings(config)
     names = list(data.class_names)
     figures: dict[str, Any] = {
@@ -165,7 +169,7 @@ def judge_row(
         "segmentation": {
             "of": f"segmenter ({model.method})",
             "inference": {"scales": settings.scales, "flip": settings.flip, "crf": settings.crf},
-            **judge_segmenter(model.predict_on_batch, data.splits[split], names, settings),
+            **judge_segmenter(model.predict_on_batch, judged, names, settings),
         },
     }
     confusion = np.array(figures["segmentation"]["confusion"])
@@ -211,7 +215,8 @@ def _judges(config: Config, data: DataSet, size: tuple[int, int]) -> list[Valida
     validation, most = data.splits.get("validation"), config.segmenter.validation_images
     if validation is None or most == 0 or not validation.has_mask.any():
         return []
-    return [ValidationMiou(validation, data.class_names, size, most)]
+    judged = with_bare_masks(validation, data.unguided_classes)
+    return [ValidationMiou(judged, data.class_names, size, most)]
 
 
 def _without_unguided(split: Split, data: DataSet) -> Split:
