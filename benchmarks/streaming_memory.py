@@ -102,7 +102,7 @@ def _write_run(folder: Path, root: str) -> Path:
     import gain_tf
     from gain_tf.config import parse_config, write_config
     from gain_tf.training.epochs import MODEL
-    from gain_tf.training.run_folder import CLASSES as CLASSES_FILE
+    from gain_tf.training.run_classes import CLASSES as CLASSES_FILE
     from gain_tf.training.run_folder import CONFIG, SEGMENTER
 
     config = parse_config(

@@ -64,7 +64,8 @@ def segment(
     from gain_tf.data.voc_archive import TEST_IMAGES, write_voc_archive
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
-    from gain_tf.training.run_folder import SEGMENTER, class_names_of, load_segmenter
+    from gain_tf.training.run_classes import read_classes
+    from gain_tf.training.run_folder import SEGMENTER, load_segmenter
     from gain_tf.training.segmenter import inference_settings
 
     found = shard.of(find_images(images, out))
@@ -76,7 +77,8 @@ def segment(
     except ValueError as error:
         raise UserError(f"--scales: {error}") from error
     name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
-    writer = SegmentWriter(model.predict_on_batch, settings, class_names_of(folder), out, name)
+    class_names = read_classes(folder)["class_names"]
+    writer = SegmentWriter(model.predict_on_batch, settings, class_names, out, name)
     writer.begin()
     wanted = writer.missing(found)
     # The full CRF has a bar of its own.

@@ -53,7 +53,8 @@ def _tensors(entries: Any) -> dict[str, str]:
 def _run(path: Path) -> dict[str, Any]:
     # Names of the run folder's files live with the training, which loads TensorFlow.
     from gain_tf.training.rows import attention_row, rows_of
-    from gain_tf.training.run_folder import CLASSES, CONFIG, SEGMENTER, read_figures, row_folder
+    from gain_tf.training.run_classes import CLASSES
+    from gain_tf.training.run_folder import CONFIG, SEGMENTER, read_figures, row_folder
 
     if not (path / CONFIG).is_file():
         raise UserError(f"{path}: is neither an exported model nor a run folder")

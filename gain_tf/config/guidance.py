@@ -77,6 +77,11 @@ class Guidance(Section):
         return self.omega > 0 and self.kind != "none"
 
     @property
+    def plain(self) -> bool:
+        """Whether nothing but the classification loss trains the network."""
+        return self.alpha == 0 and not self.guides
+
+    @property
     def uses_box_formula(self) -> bool:
         """Whether Eq. 9 is part of the loss."""
         listed = self.losses is None or any(loss.name == "box" for loss in self.losses)

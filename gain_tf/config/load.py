@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ THE_RUNS_OWN = (
     "data.name",
     "data.root",
     "data.workpiece",
+    "data.camera",
+    "data.shapes",
+    "data.boat",
+    "data.decoy_mnist",
+    "data.voc2012",
     "data.folder",
     "training.warm_up_epochs",
     "training.warm_up",
@@ -30,6 +36,10 @@ THE_RUNS_OWN = (
 
 THE_WARM_UP_S = ("guidance", "data.budget", "data.background_swap", "training.epochs")
 """Keys that the warm-up settles itself: plain, without annotation, for `warm_up_epochs`."""
+
+
+PLAIN_ROW = "baseline"
+"""The row that every other is held against."""
 
 
 class ConfigError(UserError):
@@ -101,7 +111,11 @@ def parse_config(values: Mapping[str, Any], source: str = "config") -> Config:
         raise ConfigError("\n".join(f"{source}: {problem}" for problem in problems)) from error
     problems = []
     for name, changes in config.evaluation.rows.items():
-        problems += _problems_of(config, changes, f"{source}: evaluation.rows.{name}")
+        place = f"{source}: evaluation.rows.{name}"
+        found = _problems_of(config, changes, place)
+        if name == PLAIN_ROW and not found and not row_of(config, changes).guidance.plain:
+            found = [f"{place}: is the plain classifier; guidance.alpha and .omega must be 0"]
+        problems += found
     if changes := config.training.warm_up:
         place = f"{source}: training.warm_up"
         problems += _problems_of(config, changes, place)
@@ -200,7 +214,8 @@ def _assign(values: dict[str, Any], keys: Sequence[str], value: Any) -> None:
         inner = values.get(key)
         values[key] = inner if isinstance(inner, dict) else {}
         values = values[key]
-    values[keys[-1]] = value
+    # Later keys may be below this one, whose value belongs to whoever gave it.
+    values[keys[-1]] = deepcopy(value)
 
 
 def _unreadable(path: Path, error: OSError) -> str:

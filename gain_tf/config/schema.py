@@ -7,13 +7,14 @@ from pydantic import Field, field_validator, model_validator
 
 from gain_tf.config.cues import Cues
 from gain_tf.config.data import Data
+from gain_tf.config.dotted import dotted
 from gain_tf.config.guidance import Guidance
 from gain_tf.config.learning import Optimizer
 from gain_tf.config.section import Section, Seed
 from gain_tf.config.segmenter import Segmenter
 
-TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard")
-"""What a row of a comparison cannot be called: the run folder has these already."""
+TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard", "segmenter", "cues", "control")
+"""What a row of a comparison cannot be called: the run folder has these already, or may have."""
 
 
 class Model(Section):
@@ -62,6 +63,11 @@ class Training(Section):
     remat: bool = False
     deterministic: bool = False
 
+    @field_validator("warm_up")
+    @classmethod
+    def _key_by_key(cls, warm_up: dict[str, Any]) -> dict[str, Any]:
+        return dotted(warm_up)
+
 
 class Evaluation(Section):
     """What is reported.
@@ -87,7 +93,7 @@ class Evaluation(Section):
     def _not_taken(cls, rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         if taken := [name for name in rows if name.lower() in TAKEN]:
             raise ValueError(f"a row cannot be called {', '.join(taken)}")
-        return rows
+        return {name: dotted(changes) for name, changes in rows.items()}
 
 
 class Run(Section):

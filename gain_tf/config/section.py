@@ -1,5 +1,6 @@
 """What every part of a config is, and the types that several of them have."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -17,7 +18,9 @@ class Section(BaseModel):
     @classmethod
     def _as_written(cls, value: Any, info: Any) -> Any:
         """Refuse what Python would take for something else: true for 1, a NUL in a path."""
-        if isinstance(value, bool) and "bool" not in str(cls.model_fields[info.field_name]):
+        several = value if isinstance(value, list | tuple) else [value]
+        switches = any(isinstance(each, bool) for each in several)
+        if switches and not re.search("bool|Any", str(cls.model_fields[info.field_name])):
             raise ValueError("true and false mean nothing here")
         if isinstance(value, str) and "\0" in value:
             raise ValueError("must not hold a NUL character")

@@ -31,6 +31,7 @@ WANTED: Mapping[str, str] = {
     "string_too_long": "at most {max_length} characters long",
     "string_pattern_mismatch": "letters, digits and . _ -, begun by a letter or digit",
     "too_long": "a list of at most {max_length}",
+    "too_short": "a list of at least {min_length}",
 }
 """What a value must be, by the kind of mistake that pydantic finds."""
 
@@ -94,7 +95,7 @@ def _about_value(key: str, problems: Sequence[ErrorDetails], schema: type[BaseMo
         )
     if kind == "model_type":
         known = ", ".join(_keys_of(_section_at(key, schema)))
-        wanted = f"a section with keys below it ({known})"
+        wanted = f"a section with keys below it ({known})" if known else "keys and values"
     else:
         wanted = " or ".join(dict.fromkeys(_wanted(problem) for problem in problems))
     return f"must be {wanted}, not {_shown(first)}"

@@ -1,12 +1,13 @@
 """What a study file may say: a base config, and what is varied about it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
+from gain_tf.config.dotted import dotted
 from gain_tf.config.load import ConfigError, changed, load_config, read_values
 from gain_tf.config.schema import Config
 from gain_tf.config.section import Section, Seed
@@ -37,6 +38,16 @@ SAME_COMPUTE = 2
 HOLD_CHANGES = ("evaluation.rows", "training.warm_up")
 """Keys of a config that hold changes of others."""
 
+SETTLED = (
+    "name",
+    "run.root",
+    "run.resume",
+    "run.rows",
+    "evaluation.baseline",
+    "evaluation.control",
+)
+"""Keys of a config that a study settles itself: it trains the plain network, and names its runs."""
+
 
 class Study(Section):
     """A grid of runs over one base config.
@@ -60,7 +71,24 @@ class Study(Section):
     @field_validator("set", "grid", mode="before")
     @classmethod
     def _dotted(cls, changes: Any) -> Any:
-        return dict(_flat(changes)) if isinstance(changes, dict) else changes
+        return dotted(changes, kept=HOLD_CHANGES) if isinstance(changes, dict) else changes
+
+    @field_validator("set", "grid")
+    @classmethod
+    def _free(cls, changes: dict[str, Any]) -> dict[str, Any]:
+        if settled := [key for key in changes if key in SETTLED]:
+            raise ValueError(f"{', '.join(settled)}: a study settles this itself")
+        if "seed" in changes:
+            raise ValueError("seed: the study's own key seeds says which")
+        return changes
+
+    @field_validator("grid")
+    @classmethod
+    def _different_values(cls, grid: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        for key, values in grid.items():
+            if any(value in values[:number] for number, value in enumerate(values)):
+                raise ValueError(f"{key} must name each value once")
+        return grid
 
     @field_validator("controls")
     @classmethod
@@ -76,16 +104,6 @@ class Study(Section):
         if len(set(seeds)) < len(seeds):
             raise ValueError("must name each seed once")
         return seeds
-
-
-def _flat(changes: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Write nested keys as dotted ones, but for keys whose values are themselves changes."""
-    for key, value in changes.items():
-        dotted = f"{above}{key}"
-        if isinstance(value, dict) and dotted not in HOLD_CHANGES:
-            yield from _flat(value, f"{dotted}.")
-        else:
-            yield dotted, value
 
 
 def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> tuple[Study, Config]:
@@ -111,12 +129,16 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> t
     return study, _with_rows(study, base, f"{path}: rows")
 
 
+def longer(config: Config) -> dict[str, Any]:
+    """Return what the plain row of equal compute changes."""
+    return {**PLAIN, "training.epochs": SAME_COMPUTE * config.training.epochs}
+
+
 def _with_rows(study: Study, base: Config, source: str) -> Config:
     """Give the base the plain network, its own rows, the controls and the study's rows."""
-    longer = {**PLAIN, "training.epochs": SAME_COMPUTE * base.training.epochs}
     rows = dict(base.evaluation.rows)
     for name in study.controls:
-        changes = longer if name == LONGER else CONTROLS[name]
+        changes = longer(base) if name == LONGER else CONTROLS[name]
         if changes not in rows.values():
             rows[name] = changes
     changes = {

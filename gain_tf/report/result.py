@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gain_tf.config.study import CONTROLS
+
 GUIDED, BASELINE, CONTROL = "guided", "baseline", "control"
 """Names of the rows that mean something to the report, see `RowResult`."""
 
@@ -27,6 +29,11 @@ class RowResult:
     folder: Path
     figures: dict[str, Any]
     segmenter: Path | None = None
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is the guided model on rolled annotations, whatever it is called."""
+        return self.name == CONTROL or self.changes == CONTROLS["rolled"]
 
 
 def with_segmenter(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gain_tf.report.result import BASELINE, CONTROL, GUIDED, RowResult
+from gain_tf.report.result import BASELINE, GUIDED, RowResult
 
 ONE_SEED = (
     "Every row was trained once, from one seed. The intervals say how far a figure could move "
@@ -118,13 +118,14 @@ def against_control(results: Sequence[RowResult], *, annotated: bool) -> str:
             "No mask or box guides this network, so there is nothing a control could move to a "
             "random place."
         )
-    rows = {result.name: result.figures for result in results}
-    if CONTROL not in rows:
+    guided = next(result.figures for result in results if result.name == GUIDED)
+    control = next((result.figures for result in results if result.is_control), None)
+    if control is None:
         return (
             "No control was trained (evaluation.control): without the same annotation rolled to "
             "random places, a gain may be mere regularisation."
         )
-    found = difference(rows[GUIDED], rows[CONTROL], "classification", "balanced_accuracy")
+    found = difference(guided, control, "classification", "balanced_accuracy")
     if found is None:
         return INCOMPARABLE
     said = verdict(
@@ -184,12 +185,12 @@ def about_threshold(figures: Mapping[str, Any]) -> str | None:
 
 def other_rows(results: Sequence[RowResult]) -> list[str]:
     """Hold every further row against the guided network, a sentence each."""
-    rows = {result.name: result.figures for result in results}
+    guided = next((result.figures for result in results if result.name == GUIDED), None)
     sentences = []
-    for name, figures in rows.items():
-        if name in (GUIDED, BASELINE, CONTROL) or GUIDED not in rows:
+    for result in results:
+        if result.name in (GUIDED, BASELINE) or result.is_control or guided is None:
             continue
-        found = difference(rows[GUIDED], figures, "classification", "balanced_accuracy")
+        found = difference(guided, result.figures, "classification", "balanced_accuracy")
         if found is not None:
-            sentences.append(verdict(found, f"Does it beat {name}?", name))
+            sentences.append(verdict(found, f"Does it beat {result.name}?", result.name))
     return sentences

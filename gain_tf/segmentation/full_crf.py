@@ -5,20 +5,21 @@ Processes, because pydensecrf keeps Python's global lock; they load neither Tens
 
 import importlib
 import importlib.util
-import multiprocessing
 import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 
 import cv2
 import numpy as np
+from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool
 from rich.progress import track
 
 from gain_tf.errors import FailedError, UserError
 from gain_tf.models.crf_parameters import FULL_SIZE, LEAST_PROBABILITY, CrfParameters
+from gain_tf.processes import end_with
 
 WAITING = 2
 """Images a process in work or waiting: the memory of the pool does not grow with the images."""
@@ -83,9 +84,6 @@ def refined_labels(
 ) -> Iterator[np.ndarray]:
     """Refine many images at a time, with a progress bar where the output is a terminal.
 
-    The pool is started afresh (`spawn`): a script that calls this guards its entry by
-    `if __name__ == "__main__":`.
-
     Args:
         items: image and probabilities of each, as `refine` takes them; read as they are needed.
         parameters: in pixels of the images.
@@ -108,7 +106,7 @@ def _in_pool(
     items: Iterable[tuple[np.ndarray, np.ndarray]], parameters: CrfParameters, processes: int
 ) -> Iterator[np.ndarray]:
     waiting: deque[Future[np.ndarray]] = deque()
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(processes, initializer=end_with, initargs=(os.getpid(),))
     try:
         for image, probabilities in items:
             waiting.append(pool.submit(_labels, image, probabilities, parameters))
@@ -122,7 +120,7 @@ def _in_pool(
             "than there is"
         ) from error
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(kill_workers=True)
 
 
 def _labels(image: np.ndarray, probabilities: np.ndarray, parameters: CrfParameters) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A trained network over a split: attention and saliency in, cue files out, batch by batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +11,7 @@ from gain_tf.config import Cues
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.pipeline import resize_image
+from gain_tf.data.progress import tracked
 from gain_tf.data.saliency import SavedSaliency, check_opencv, maps_below, opencv_saliency
 from gain_tf.errors import UserError
 from gain_tf.models.classifier import AttentiveClassifier
@@ -36,7 +37,6 @@ class CueMaker:
 
     Raises:
         ConfigError: OpenCV lacks the module that the background is to come from.
-        DataError: the folder lacks saliency maps; all are named.
         UserError: the network takes images of one size only, and scales ask for others.
     """
 
@@ -51,9 +51,6 @@ class CueMaker:
         self._maps: SavedSaliency = SavedSaliency([])
         if background.source == "opencv":
             check_opencv("cues.background")
-        if background.source == "folder" and background.folder is not None:
-            wanted = [index for index in range(len(self.split)) if self._classes(index)]
-            self._maps = maps_below(background.folder, self.split.ids, wanted, "cues.background")
         parts = (self.model.features, self.model.head)
         fixed = any(None not in part.inputs[0].shape[1:3] for part in parts)
         if fixed and any(scale != 1 for scale in self.settings.scales):
@@ -63,7 +60,21 @@ class CueMaker:
                 "[1.0]"
             )
 
-    def make(self, indices: Iterable[int], folder: CueFolder, batch_size: int) -> list[str]:
+    def look_up(self, indices: Iterable[int]) -> None:
+        """Find the saliency maps of images, where they come from a folder.
+
+        Args:
+            indices: of the images in the split.
+
+        Raises:
+            DataError: the folder lacks maps; all are named.
+        """
+        background = self.settings.background
+        wanted = [index for index in indices if self._classes(index)]
+        if background.source == "folder" and background.folder is not None and wanted:
+            self._maps = maps_below(background.folder, self.split.ids, wanted, "cues.background")
+
+    def make(self, indices: Sequence[int], folder: CueFolder, batch_size: int) -> dict[str, str]:
         """Make and write cues; what is written stays if this is interrupted.
 
         Args:
@@ -72,10 +83,14 @@ class CueMaker:
             batch_size: images computed at a time.
 
         Returns:
-            A sentence for each image that could not be read.
+            By its id, a sentence for each image that could not be read.
+
+        Raises:
+            DataError: the folder lacks saliency maps; all are named.
         """
-        problems: list[str] = []
-        for batch in self._batches(indices, batch_size, problems):
+        self.look_up(indices)
+        problems: dict[str, str] = {}
+        for batch in self._batches(tracked(indices, "cues"), batch_size, problems):
             self._make_batch(batch, folder)
         return problems
 
@@ -84,14 +99,14 @@ class CueMaker:
         return [category for category in own if category not in self.data.unguided_classes]
 
     def _batches(
-        self, indices: Iterable[int], size: int, problems: list[str]
+        self, indices: Iterable[int], size: int, problems: dict[str, str]
     ) -> Iterator[list[tuple[int, np.ndarray]]]:
         batch = []
         for index in indices:
             try:
                 batch.append((index, self.split.pictures.image(index)))
             except UnreadableImageError as error:
-                problems.append(str(error))
+                problems[self.split.ids[index]] = str(error)
             if len(batch) == size:
                 yield batch
                 batch = []

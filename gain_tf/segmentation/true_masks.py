@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gain_tf.data.dataset import Pictures, Split
+from gain_tf.data.dataset import UNKNOWN, Pictures, Split
 from gain_tf.data.files import DataError
 from gain_tf.data.part import part_of
 
@@ -16,7 +16,7 @@ class BarePictures:
 
     Attributes:
         pictures: the images, and the masks of the others.
-        bare: which are, boolean (N,).
+        bare: which are, but for what their own mask leaves unknown, boolean (N,).
     """
 
     pictures: Pictures
@@ -28,9 +28,9 @@ class BarePictures:
 
     def mask(self, index: int) -> np.ndarray:
         """Return mask `index`, uint8 (H, W)."""
-        if self.bare[index]:
-            return np.zeros(self.pictures.image(index).shape[:2], np.uint8)
-        return self.pictures.mask(index)
+        drawn = self.pictures.mask(index)
+        # What somebody marked as unknown stays unknown.
+        return np.zeros_like(drawn) if self.bare[index] and (drawn == UNKNOWN).all() else drawn
 
 
 def with_bare_masks(split: Split, unguided: Sequence[int]) -> Split:
@@ -42,10 +42,11 @@ def with_bare_masks(split: Split, unguided: Sequence[int]) -> Split:
 
     Returns:
         The split; images that have no mask, and no label but those of `unguided`, have one now.
+        Without any mask at all it is as it was: nothing would be known of objects.
     """
     guided = np.delete(split.labels, list(unguided), axis=1)
     bare = ~split.has_mask & (guided <= 0).all(axis=1)
-    if not bare.any():
+    if not bare.any() or not split.has_mask.any():
         return split
     return replace(
         split,

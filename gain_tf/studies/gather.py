@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gain_tf.config import Config
 from gain_tf.files import replacing
 from gain_tf.report.result import with_segmenter
 from gain_tf.report.table import COLUMNS, OF_RELIABILITY, OF_SEGMENTERS
@@ -67,11 +68,18 @@ def _of(cell: Cell) -> Iterable[Judged]:
             if segmenter is not None:
                 from_cues = row.config.segmenter.supervision == "cues"
                 figures = with_segmenter(figures, segmenter, from_cues=from_cues)
-            budget, guidance = row.config.data.budget, row.config.guidance
-            counts = (budget.masks, budget.boxes)
-            used = guidance.guides or row.config.data.background_swap > 0
-            annotated = None if "all" in counts else sum(int(count) for count in counts)
-            yield Judged(cell.point, row.name, cell.seed, place, annotated if used else 0, figures)
+            annotated = _annotated(row.config)
+            yield Judged(cell.point, row.name, cell.seed, place, annotated, figures)
+
+
+def _annotated(config: Config) -> int | None:
+    """Count the images whose annotation a row is trained with; None for all there are."""
+    if config.segmenter.network is not None and config.segmenter.supervision == "masks":
+        return None
+    if not config.guidance.guides and config.data.background_swap == 0:
+        return 0
+    counts = (config.data.budget.masks, config.data.budget.boxes)
+    return None if "all" in counts else sum(int(count) for count in counts)
 
 
 def write_csv(judged: Sequence[Judged], path: Path) -> None:

@@ -28,8 +28,8 @@ class PairedDifference:
 
     @property
     def settled(self) -> bool:
-        """Tell whether the interval leaves out zero."""
-        return self.low > 0 or self.high < 0
+        """Tell whether the interval leaves out zero; one seed never settles anything."""
+        return len(self.by_seed) > 1 and (self.low > 0 or self.high < 0)
 
 
 def paired_difference(
@@ -39,7 +39,8 @@ def paired_difference(
 
     Each draw takes seeds with replacement, and whole groups of images with replacement, so that
     the interval holds both what another seed and what other test images could change. With few
-    seeds it is too narrow rather than too wide: three seeds can be drawn in ten ways only.
+    seeds it is too narrow rather than too wide, since three seeds can be drawn in ten ways only;
+    with one it holds the images alone.
 
     Args:
         groups: of the images, (N,).

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from gain_tf.report.style import FAINT, INK, ROW_COLOURS, row_colour
 from gain_tf.studies.gather import FIGURES
+from gain_tf.studies.plan import described
 from gain_tf.studies.summary import Spread, SummaryRow
 
 ACCURACY, ENERGY, SEGMENTER = (
@@ -19,6 +20,9 @@ ACCURACY, ENERGY, SEGMENTER = (
 )
 HEIGHT = 3.4
 
+BUDGET = "data.budget."
+"""Begins the keys of a grid that say how much annotation is spent."""
+
 MARKERS = "os^Dv"
 """Of the rows, a new one wherever the colours begin again."""
 
@@ -30,13 +34,15 @@ def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
         rows: of the study.
 
     Returns:
-        One line a row name, bars of one standard deviation; None where no row was trained with
-        two different budgets.
+        One line a row name and point of the rest of the grid, bars of one standard deviation;
+        None where no row was trained with two different budgets.
     """
     lines: dict[str, list[SummaryRow]] = {}
     for row in rows:
         if row.annotated is not None:
-            lines.setdefault(row.name, []).append(row)
+            rest = {key: value for key, value in row.point.items() if not key.startswith(BUDGET)}
+            name = f"{row.name}, {described(rest)}" if rest else row.name
+            lines.setdefault(name, []).append(row)
     if not any(len({row.annotated for row in line}) > 1 for line in lines.values()):
         return None
     known = [

@@ -1,5 +1,6 @@
 """Which runs a study consists of, and which of them are done."""
 
+import hashlib
 import itertools
 import re
 from dataclasses import dataclass
@@ -8,10 +9,13 @@ from typing import Any
 
 from gain_tf.config import Config
 from gain_tf.config.load import changed
-from gain_tf.config.study import Study
+from gain_tf.config.study import LONGER, Study, longer
 from gain_tf.training.run_folder import finished_run
 
 RUNS = "runs"
+
+LONGEST = 80
+"""Characters of a run's name that say which point of the grid it is."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,19 @@ def _cell(study: Study, base: Config, point: dict[str, Any], seed: int) -> Cell:
         "seed": seed,
         "run.root": str(study_folder(study) / RUNS),
         "run.resume": True,
+        "run.rows": None,
     }
     if study.parallel > 1:
         # The cores are shared already.
         own["run.parallel"] = 1
-    return Cell(point, seed, changed(base, own, f"{study.name}: grid"))
+    source = f"{study.name}: grid"
+    config = changed(base, own, source)
+    rows = config.evaluation.rows
+    if rows.get(LONGER) == longer(base):
+        # The grid may have changed for how long the guided network is trained.
+        rows = {**rows, LONGER: longer(config)}
+        config = changed(config, {"evaluation.rows": rows}, source)
+    return Cell(point, seed, config)
 
 
 def described(point: dict[str, Any]) -> str:
@@ -87,5 +99,9 @@ def described(point: dict[str, Any]) -> str:
 
 
 def _slug(point: dict[str, Any]) -> str:
+    """Write a point for a file; what is lost of it stays told apart by a number made of it."""
     text = "_".join(f"{key.rpartition('.')[2]}-{value}" for key, value in point.items())
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100]
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:LONGEST]
+    if plain == text:
+        return plain
+    return f"{plain}_{hashlib.sha256(text.encode()).hexdigest()[:8]}".lstrip("_")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gain_tf.errors import UserError
 from gain_tf.report.result import BASELINE
 from gain_tf.studies.gather import FIGURES, Judged
 from gain_tf.studies.paired_bootstrap import PairedDifference, paired_difference
@@ -55,6 +56,9 @@ def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
 
     Returns:
         A line for each row and point, points in the order of the grid.
+
+    Raises:
+        UserError: runs that are compared were judged on different images.
     """
     rows: dict[tuple[str, str], list[Judged]] = {}
     for each in judged:
@@ -88,5 +92,14 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
 
 
 def _difference(pairs: Sequence[tuple[Judged, Judged]]) -> PairedDifference:
-    compared = [paired(read_correct(own.folder), read_correct(base.folder)) for own, base in pairs]
+    read = [(read_correct(own.folder), read_correct(base.folder)) for own, base in pairs]
+    first = read[0][0]
+    for rows, verdicts in zip(pairs, read, strict=True):
+        for row, found in zip(rows, verdicts, strict=True):
+            if found.keys() != first.keys():
+                raise UserError(
+                    f"{row.folder}: was judged on other images than {pairs[0][0].folder}: the data "
+                    "changed between the runs; move the runs of the old data away, and start again"
+                )
+    compared = [paired(own, base) for own, base in read]
     return paired_difference(compared[0][0], np.stack([each for _, each in compared]))

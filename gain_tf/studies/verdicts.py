@@ -34,13 +34,14 @@ def paired(
         other: of the row it is held against, on the same images.
 
     Returns:
-        Groups of the images, and 1 where only the first row is right, -1 where only the second
-        is, (N,).
+        Groups of the images, by the order of their ids, and 1 where only the first row is right,
+        -1 where only the second is, (N,).
 
     Raises:
         ValueError: the rows judged other images.
     """
     if own.keys() != other.keys():
         raise ValueError("the rows were judged on different images")
-    groups = [group for group, _ in own.values()]
-    return groups, np.array([right - other[name][1] for name, (_, right) in own.items()], float)
+    names = sorted(own)
+    groups = [own[name][0] for name in names]
+    return groups, np.array([own[name][1] - other[name][1] for name in names], float)

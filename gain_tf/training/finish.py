@@ -58,7 +58,14 @@ def finish_row(
         claim_cues(place, row.config, split, shared, folder / MODEL, data.class_names)
     segmenter = row_folder(run, row.name) / SEGMENTER
     judged = finish_segmenter(
-        row.config, data, model, folder / CUES, segmenter, row.name, verbose=verbose
+        row.config,
+        data,
+        model,
+        folder / CUES,
+        segmenter,
+        row.name,
+        bad_images,
+        verbose=verbose,
     )
     figures = with_segmenter(figures, judged, from_cues=from_cues)
     return RowResult(row.name, row.changes, folder, figures, segmenter), model

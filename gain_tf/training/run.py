@@ -17,17 +17,18 @@ from gain_tf.report.page import write_report
 from gain_tf.report.result import GUIDED, RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
+from gain_tf.training.build_segmenter import check_segmenter
 from gain_tf.training.distribute import strategy_of
 from gain_tf.training.environment import record_environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.finish import finish_row
 from gain_tf.training.rows import WARM_UP, Row, asked_for, rows_of, warm_up_row
+from gain_tf.training.run_classes import write_classes
 from gain_tf.training.run_folder import (
     BAD_IMAGES,
     ENVIRONMENT,
     REPORT,
     run_folder,
-    write_classes,
 )
 from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import annotated_split, train
@@ -158,6 +159,13 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
     networks = {row.config.model.model_dump_json(): row.config for row in rows}
     for config in networks.values():
         build_model(config, data, steps=1)
+    segmenters = {
+        f"{row.config.segmenter.model_dump_json()} {row.config.cues.model_dump_json()}": row.config
+        for row in rows
+        if row.config.segmenter.network is not None
+    }
+    for config in segmenters.values():
+        check_segmenter(config, data)
 
 
 def _note_what_guides(config: Config, taught: Split, console: Console) -> None:

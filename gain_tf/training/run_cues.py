@@ -83,7 +83,7 @@ def make_run_cues(
     folder = CueFolder(out)
     own = shard.of(range(len(split)))
     missing = [index for index in own if not folder.has(split.ids[index])]
-    problems = maker.make(tracked(missing, "cues"), folder, batch_size)
+    problems = list(maker.make(missing, folder, batch_size).values())
     made = len(missing) - len(problems)
     if not shard.whole:
         ready = len(own) - len(problems)

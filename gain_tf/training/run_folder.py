@@ -18,9 +18,9 @@ from gain_tf.models.segmenter import WeakSegmenter
 from gain_tf.report.result import GUIDED
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of
+from gain_tf.training.run_classes import read_classes
 
 CONFIG = "config.yaml"
-CLASSES = "classes.json"
 ENVIRONMENT = "environment.json"
 REPORT = "report.html"
 EVALUATION = "evaluation.json"
@@ -137,7 +137,7 @@ def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -
         UserError: the folder is no finished run, or has no such row.
     """
     model, config = _model_of(run, row, overrides)
-    classes = _classes(run)
+    classes = read_classes(run)
     return LoadedRow(model, config, classes["class_names"], classes["single_label"])
 
 
@@ -153,14 +153,6 @@ def network_row(run: Path, row: str | None = None) -> str:
     """
     rows, chosen = _row_of(run, row)
     return attention_row(rows, chosen).name
-
-
-def write_classes(run: Path, data: DataSet) -> None:
-    """Write `classes.json`: what the scores mean, for those who have no data."""
-    classes = {"class_names": list(data.class_names), "single_label": data.single_label}
-    with replacing(run / CLASSES) as temporary:
-        text = json.dumps(classes, indent=2, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def load_segmenter(run: Path, row: str | None = None) -> tuple[WeakSegmenter, Config]:
@@ -181,22 +173,6 @@ def load_segmenter(run: Path, row: str | None = None) -> tuple[WeakSegmenter, Co
         raise UserError(f"{run}: the row {chosen.name} trains no segmenter (segmenter.network)")
     path = _finished(row_folder(run, chosen.name) / SEGMENTER)
     return load_saved(path, WeakSegmenter), chosen.config
-
-
-def class_names_of(run: Path) -> list[str]:
-    """Return the class names of a run, in the order of the scores, without background.
-
-    Raises:
-        UserError: the run does not say.
-    """
-    return _classes(run)["class_names"]
-
-
-def _classes(run: Path) -> dict[str, Any]:
-    path = run / CLASSES
-    if not path.is_file():
-        raise UserError(f"{run}: has no {CLASSES}, which names the classes of the scores")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _model_of(run: Path, row: str | None, overrides: Sequence[str] = ()) -> tuple[GAIN, Config]:

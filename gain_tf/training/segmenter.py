@@ -4,21 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from gain_tf.config import Config, ConfigError
+from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
+from gain_tf.data.part import part_of
 from gain_tf.data.pipeline import training_batches
-from gain_tf.data.progress import tracked
 from gain_tf.data.schedule import Schedule
 from gain_tf.evaluation.evaluation_files import write_evaluation
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
 from gain_tf.models.segmenter import WeakSegmenter
-from gain_tf.models.segmenter_terms import Method
-from gain_tf.models.weights import WeightsUnavailableError
 from gain_tf.report.confusion import pixel_confusion_figure
 from gain_tf.report.style import save
 from gain_tf.segmentation.cue_files import CueFolder
@@ -27,7 +24,7 @@ from gain_tf.segmentation.judge import judge_segmenter
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
 from gain_tf.segmentation.true_masks import only_known, with_bare_masks
-from gain_tf.training.build import build_optimizer, freeze, set_momentum
+from gain_tf.training.build_segmenter import build_segmenter
 from gain_tf.training.checkpoint import resumed
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.run_folder import EVALUATION, read_figures
@@ -37,7 +34,13 @@ from gain_tf.training.validation import ValidationMiou
 
 
 def train_segmenter(
-    config: Config, data: DataSet, taught: Split, folder: Path, *, verbose: bool = False
+    config: Config,
+    data: DataSet,
+    taught: Split,
+    folder: Path,
+    bad_images: BadImages,
+    *,
+    verbose: bool = False,
 ) -> WeakSegmenter:
     """Train the segmenter of a row, going on from its last checkpoint where it has one.
 
@@ -46,6 +49,7 @@ def train_segmenter(
         data: the data set.
         taught: the training split, with cues or with true masks as its masks.
         folder: `model.keras`, `metrics.csv` and so on go there.
+        bad_images: counts the images that cannot be read.
         verbose: show Keras's progress bar.
 
     Returns:
@@ -54,7 +58,7 @@ def train_segmenter(
     Raises:
         ConfigError: the network or its weights are not to be had.
         DivergedError: a loss is no number any more.
-        FailedError: an image cannot be read any more.
+        FailedError: more images cannot be read than `data.max_bad_images` allows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / MODEL).is_file():
@@ -72,10 +76,8 @@ def train_segmenter(
     )
     compute_as(config)
     went = resumed(folder / "checkpoints", lambda path: load_saved(path, WeakSegmenter))
-    model, initial = went or (_built(config, data, schedule.steps * settings.epochs), 0)
+    model, initial = went or (build_segmenter(config, data, schedule.steps * settings.epochs), 0)
     size = settings.image_size or config.data.image_size
-    # What has cues or a mask could be read before.
-    bad_images = BadImages(None, limit=0)
     batches = training_batches(
         taught,
         schedule,
@@ -109,6 +111,7 @@ def finish_segmenter(
     cues: Path,
     folder: Path,
     title: str,
+    bad_images: BadImages,
     *,
     verbose: bool,
 ) -> dict[str, Any]:
@@ -121,6 +124,7 @@ def finish_segmenter(
         cues: folder of the cues, one below it a split; those that are missing are made.
         folder: of the segmenter.
         title: of the picture of the confusion.
+        bad_images: counts the images that cannot be read; those without cues train nothing.
         verbose: show Keras's progress bar.
 
     Returns:
@@ -128,19 +132,24 @@ def finish_segmenter(
 
     Raises:
         ConfigError: the network or its weights are not to be had.
-        DataError: images cannot be read, so that they have no cues.
+        DataError: the folder of background cues lacks maps, or full supervision finds no mask.
+        FailedError: more images cannot be read than `data.max_bad_images` allows.
     """
     taught = data.splits["train"]
     if config.segmenter.supervision == "cues":
         made = CueFolder(cues / "train")
         maker = CueMaker(attention, data, taught, config.cues, config.data.image_size)
         missing = [index for index, name in enumerate(taught.ids) if not made.has(name)]
-        maker.make(tracked(missing, "cues"), made, config.data.batch_size)
-        taught = cues_as_masks(taught, made)
+        for image, problem in maker.make(missing, made, config.data.batch_size).items():
+            bad_images.add(image, problem)
+        ready = [index for index, name in enumerate(taught.ids) if made.has(name)]
+        if not ready:
+            bad_images.none_left()
+        taught = cues_as_masks(part_of(taught, ready), made)
         write_example_cues(attention, config, data, cues / data.evaluated)
     else:
         taught = only_known(taught, data.unguided_classes)
-    model = train_segmenter(config, data, taught, folder, verbose=verbose)
+    model = train_segmenter(config, data, taught, folder, bad_images, verbose=verbose)
     return read_figures(folder) or judge_row(model, config, data, folder, title)
 
 
@@ -185,30 +194,6 @@ def inference_settings(config: Config) -> InferenceSettings:
     inference = config.segmenter.inference
     size = config.segmenter.image_size or config.data.image_size
     return InferenceSettings(size, inference.scales, inference.flip, inference.crf)
-
-
-def _built(config: Config, data: DataSet, steps: int) -> WeakSegmenter:
-    settings = config.segmenter
-    keras.utils.set_random_seed(config.seed)
-    method: Method = "supervised" if settings.supervision == "masks" else settings.method
-    try:
-        model = WeakSegmenter(
-            settings.network or "",
-            len(data.class_names),
-            method=method,
-            weights=settings.weights,
-            output_stride=settings.output_stride,
-            weight_decay=settings.weight_decay,
-            logits_rate=settings.logits_rate,
-            bias_rate=settings.bias_rate,
-        )
-    except (ValueError, WeightsUnavailableError, OSError) as error:
-        raise ConfigError(f"segmenter: {error}") from error
-    freeze(model.network, None, batch_norm=settings.freeze_batch_norm)
-    set_momentum(model.network, settings.batch_norm_momentum)
-    optimizer = build_optimizer(settings.optimizer, steps)
-    model.compile(optimizer, jit_compile=config.training.jit)
-    return model
 
 
 def _judges(config: Config, data: DataSet, size: tuple[int, int]) -> list[ValidationMiou]:

@@ -1,9 +1,11 @@
 """What the report shows of a segmenter: masks of a few images, and the cues of the same."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
+from gain_tf.data.files import DataError
 from gain_tf.data.indexed import write_indexed
 from gain_tf.models.gain import GAIN
 from gain_tf.models.segmenter import WeakSegmenter
@@ -48,4 +50,6 @@ def write_example_cues(attention: GAIN, config: Config, data: DataSet, folder: P
     shown = [each.image for each in shown_images(config, data)]
     missing = [index for index in shown if not made.has(split.ids[index])]
     maker = CueMaker(attention, data, split, config.cues, config.data.image_size)
-    maker.make(missing, made, config.data.batch_size)
+    # Somebody's own saliency maps may be there for the training images alone.
+    with suppress(DataError):
+        maker.make(missing, made, config.data.batch_size)

@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from gain_tf.config import Config, ConfigError, load_config, parse_config, write_config
-from gain_tf.config.load import row_of
+from gain_tf.config.load import changed, row_of
+
+RENDERED = ("camera", "shapes", "boat", "decoy_mnist")
 
 
 @pytest.fixture
@@ -164,6 +166,30 @@ def test_the_changes_of_a_warm_up():
     assert config.training.warm_up == changes
 
 
+def test_nested_changes_leave_what_is_beside_them_alone():
+    config = parse_config(
+        {
+            "name": "x",
+            "guidance": {"alpha": 0.5, "sigma": 0.3},
+            "training": {"steps_per_epoch": 10, "warm_up": {"training": {"jit": False}}},
+            "evaluation": {"rows": {"strong": {"guidance": {"omega": 100}}}},
+        }
+    )
+    assert config.evaluation.rows == {"strong": {"guidance.omega": 100}}
+    assert config.training.warm_up == {"training.jit": False}
+    strong = row_of(config, config.evaluation.rows["strong"])
+    assert (strong.guidance.alpha, strong.guidance.sigma, strong.guidance.omega) == (0.5, 0.3, 100)
+
+
+def test_changing_a_config_leaves_the_changes_as_they_were():
+    rows = {"x": {"seed": 1}}
+    config = changed(
+        parse_config({"name": "x"}), {"evaluation.rows": rows, "evaluation.rows.y": {"seed": 2}}
+    )
+    assert list(config.evaluation.rows) == ["x", "y"]
+    assert rows == {"x": {"seed": 1}}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -194,7 +220,16 @@ def test_a_warm_up_that_changes_what_it_cannot(changes, said):
             ],
         ),
         ("{x: {data.root: a}}", ["evaluation.rows.x: data.root is the same for all rows"]),
-        ("{x: {data.workpiece.bias: 0}}", ["evaluation.rows.x: data.workpiece.bias is the same"]),
+        ("{x: {data: {name: boat}}}", ["evaluation.rows.x: data.name is the same for all rows"]),
+        *(
+            (f"{{x: {{data.{name}: {{seed: 1}}}}}}", [f"evaluation.rows.x: data.{name}.seed is"])
+            for name in RENDERED
+        ),
+        ("{x: {data.voc2012.part: true}}", ["evaluation.rows.x: data.voc2012.part is the same"]),
+        (
+            "{baseline: {guidance.omega: 0}}",
+            ["evaluation.rows.baseline: is the plain classifier; guidance.alpha and .omega must"],
+        ),
     ],
 )
 def test_rows_are_checked_with_the_config(written, rows, expected):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,15 @@ def test_without_control_a_gain_may_be_regularisation():
     results = [row("baseline", 0.5), row("guided", 0.6)]
     said = words.against_control(results, annotated=True)
     assert "may be mere regularisation" in said
+
+
+def test_rolled_annotation_is_the_control_whatever_it_is_called():
+    control = row("control", 0.58)
+    rolled = replace(control, name="rolled", changes={"data.budget.placement": "rolled"})
+    results = [row("guided", 0.6), rolled]
+    assert "Does it beat its control" in words.against_control(results, annotated=True)
+    assert words.other_rows(results) == []
+    assert len(words.other_rows([*results, row("swap", 0.5)])) == 1
 
 
 def test_a_control_that_is_not_beaten_clearly_keeps_the_doubt():

@@ -5,6 +5,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from loky import ProcessPoolExecutor
 
 from gain_tf.errors import UserError
 from gain_tf.models.crf_parameters import CrfParameters
@@ -69,3 +70,16 @@ def test_without_the_extra_there_is_a_sentence(rng, monkeypatch):
     ):
         with pytest.raises(UserError, match=r"pip install 'gain-tf\[crf\]'.*reduced size"):
             asked()
+
+
+def _labels_of(items):
+    return list(refined_labels(items, REACH, processes=1))
+
+
+def test_a_row_that_is_trained_beside_others_has_its_pool(rng):
+    pytest.importorskip("pydensecrf.densecrf")
+    items = [disc(rng)[:2]]
+    with ProcessPoolExecutor(1) as rows:
+        found = rows.submit(_labels_of, items).result()
+        rows.shutdown(kill_workers=True)
+    np.testing.assert_array_equal(found[0], refine(*items[0], REACH).argmax(axis=-1))

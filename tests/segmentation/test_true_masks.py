@@ -37,6 +37,20 @@ def test_an_image_without_an_object_is_background_everywhere():
         np.testing.assert_array_equal(mask, np.zeros((2, 3), np.uint8))
 
 
+def test_what_somebody_marked_as_unknown_stays_so():
+    split = split_of()
+    assert isinstance(split.pictures, ArrayPictures)
+    split.pictures.masks[2] = [[0, 0, UNKNOWN], [0, 0, 0]]
+    known = with_bare_masks(split, [FREE])
+    assert known.has_mask[2]
+    np.testing.assert_array_equal(known.pictures.mask(2), [[0, 0, UNKNOWN], [0, 0, 0]])
+
+
+def test_free_tiles_alone_judge_nothing():
+    split = split_of(drawn=False)
+    assert with_bare_masks(split, [FREE]) is split
+
+
 def test_a_class_with_an_object_is_not_background_for_want_of_a_mask():
     split = with_bare_masks(split_of(), [])
     assert split.has_mask.tolist() == [True, False, False, True]

@@ -1,10 +1,15 @@
 """`runs/NAME/TIME/`: made, found again, opened."""
 
+from dataclasses import replace
+
 import pytest
 from support import tiny_config
 
 from gain_tf.config import load_config
+from gain_tf.data.part import part_of
+from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
+from gain_tf.training.run_classes import read_classes, write_classes
 from gain_tf.training.run_folder import open_run, read_figures, row_folder, run_folder
 
 
@@ -56,6 +61,23 @@ def test_figures_are_read_where_they_are(tmp_path):
     assert read_figures(tmp_path) is None
     (tmp_path / "evaluation.json").write_text('{"seed": 3}')
     assert read_figures(tmp_path) == {"seed": 3}
+
+
+def test_a_run_goes_on_with_the_images_and_labels_it_was_begun_with(tmp_path):
+    data = load_data(tiny_config().data)
+    write_classes(tmp_path, data)
+    write_classes(tmp_path, data)
+    assert read_classes(tmp_path)["class_names"] == data.class_names
+    train = data.splits["train"]
+    others = {
+        "other labels": replace(train, labels=1 - train.labels),
+        "another image": replace(train, ids=["new", *train.ids[1:]]),
+        "an image less": part_of(train, range(len(train) - 1)),
+    }
+    for split in others.values():
+        changed = replace(data, splits={**data.splits, "train": split})
+        with pytest.raises(UserError, match="begun with other images or labels in train: put"):
+            write_classes(tmp_path, changed)
 
 
 def test_what_is_no_finished_run(tmp_path):

@@ -1,6 +1,7 @@
 """Attention network, cues, segmenter, figures: one run folder, gone on with, and asked."""
 
 import json
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -11,12 +12,18 @@ from PIL import Image
 from gain_export.commands import describe, export
 from gain_tf.config import parse_config
 from gain_tf.cues import cues
-from gain_tf.data.decode import read_mask
+from gain_tf.data.bad_images import BadImages
+from gain_tf.data.dataset import ArrayPictures
+from gain_tf.data.decode import UnreadableImageError, read_mask
+from gain_tf.data.registry import load_data
+from gain_tf.errors import FailedError
 from gain_tf.evaluate import evaluate
+from gain_tf.models.loading import load_gain
 from gain_tf.segment import segment
 from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
 from gain_tf.training.run_folder import load_segmenter
+from gain_tf.training.segmenter import finish_segmenter
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
 pytestmark = [
@@ -136,6 +143,40 @@ def test_a_row_has_the_cues_and_the_figures_of_the_network_that_it_shares(run):
     assert rows["upper"]["accuracy"] == rows["guided"]["accuracy"]
     judged = json.loads((run / "upper/segmenter/evaluation.json").read_text())
     assert rows["upper"]["segmenter_miou"] == judged["segmentation"]["miou"]
+
+
+def test_an_image_that_breaks_is_skipped_up_to_the_limit(config, run, tmp_path):
+    @dataclass(frozen=True)
+    class Broken(ArrayPictures):
+        def image(self, index):
+            if index == 3:
+                raise UnreadableImageError("3.jpg: cannot be read")
+            return super().image(index)
+
+    data = load_data(config.data)
+    train = data.splits["train"]
+    broken = replace(train, pictures=Broken(train.pictures.images, train.pictures.masks))
+    data = replace(data, splits={**data.splits, "train": broken})
+    model = load_gain(run / "model.keras")
+
+    def finish(limit):
+        bad_images = BadImages(None, limit)
+        finish_segmenter(
+            config,
+            data,
+            model,
+            tmp_path / "cues",
+            tmp_path / "segmenter",
+            "x",
+            bad_images,
+            verbose=False,
+        )
+        return bad_images.problems
+
+    with pytest.raises(FailedError, match=r"an image cannot be read: 3\.jpg"):
+        finish(0)
+    assert finish(1) == {train.ids[3]: "3.jpg: cannot be read"}
+    assert (tmp_path / "segmenter" / "model.keras").is_file()
 
 
 def test_images_of_ones_own_and_the_servers_archive(run, tmp_path):

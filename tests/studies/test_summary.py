@@ -1,0 +1,67 @@
+"""A study in one table: what is compared, and what cannot be."""
+
+import numpy as np
+import pytest
+
+from gain_tf.errors import UserError
+from gain_tf.studies.gather import Judged
+from gain_tf.studies.pictures import budget_curve
+from gain_tf.studies.summary import summarised
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A row of a run, judged on images whose verdicts are given by their ids."""
+
+    def make(row, seed, right, *, point=None, annotated=4):
+        folder = tmp_path / f"{row}-{seed}-{point}"
+        folder.mkdir()
+        lines = [f"{name},{name},a,{'a' if yes else 'b'}" for name, yes in right.items()]
+        text = "\n".join(["id,group,label,verdict", *lines])
+        (folder / "predictions.csv").write_text(text, encoding="utf-8")
+        figures = {"classification": {"accuracy": float(np.mean(list(right.values())))}}
+        return Judged(point or {}, row, seed, folder, annotated, figures)
+
+    return make
+
+
+def test_a_difference_is_paired_by_image_whatever_their_order(judged):
+    rows = summarised(
+        [
+            judged("baseline", 1, {"x": True, "y": False}),
+            judged("baseline", 2, {"y": False, "x": True}),
+            judged("guided", 1, {"x": True, "y": True}),
+            judged("guided", 2, {"y": True, "x": False}),
+        ]
+    )
+    guided = next(row for row in rows if row.name == "guided")
+    assert guided.difference is not None
+    assert guided.difference.by_seed == (0.5, 0.0)
+
+
+@pytest.mark.parametrize("late", ["baseline", "guided"])
+def test_runs_of_changed_data_are_not_compared(judged, late):
+    images = {"baseline": {"x": True}, "guided": {"x": True}}
+    later = images | {late: {"x": True, "z": True}}
+    runs = [judged(row, seed, of[row]) for seed, of in ((1, images), (2, later)) for row in of]
+    with pytest.raises(UserError, match=rf"{late}-2-None: was judged on other images than"):
+        summarised(runs)
+
+
+def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged):
+    points = [{"bias": bias, "data.budget.boxes": boxes} for bias in (0, 1) for boxes in (4, 8)]
+    runs = [
+        judged("guided", 1, {"x": True}, point=point, annotated=point["data.budget.boxes"])
+        for point in points
+    ]
+    figure = budget_curve(summarised(runs))
+    assert figure is not None
+    lines = {
+        text.get_text(): list(line.get_xdata())
+        for text, line in zip(
+            figure.legends[0].get_texts(),
+            [container.lines[0] for container in figure.axes[0].containers],
+            strict=True,
+        )
+    }
+    assert lines == {"guided, bias 0": [4, 8], "guided, bias 1": [4, 8]}
