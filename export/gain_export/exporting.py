@@ -178,7 +178,7 @@ class Exporter:
                 known,
                 pictures,
                 threshold=self.about.attention_threshold or CUE_THRESHOLD,
-                single_label=self.about.single_label,
+                about=self.about,
             )
         if found.shortcomings:
             path.unlink()

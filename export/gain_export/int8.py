@@ -12,12 +12,17 @@ import numpy as np
 import onnx
 
 from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
+from gain_export.metadata import About
 from gain_tf.evaluation.figures_of_merit import verdicts_of
 
 SCORES, PROBABILITIES = "scores", "probabilities"
 
 VERDICTS, OVERLAP, SPEED = 0.99, 0.9, 1.2
 """Share of equal verdicts, intersection over union of the maps, and speed-up that are asked."""
+
+OF_A_CLASS = 0.9
+"""Share that is asked of the images of each class, or all but one of them: of all images together,
+those of a rare defect are too few to count."""
 
 CALIBRATION = 100
 """Images that the ranges of activations are read from."""
@@ -33,6 +38,8 @@ class Agreement:
     Attributes:
         images: how many were compared.
         verdicts: share of equal verdicts.
+        of_class: by each class that the float file names, on how many images, and on how many of
+            them the eight-bit file names it too.
         overlap: mean intersection over union of the two maps, above the threshold; None without
             attention.
         threshold: share of its maximum above which a map counts.
@@ -41,6 +48,7 @@ class Agreement:
 
     images: int
     verdicts: float
+    of_class: Mapping[str, tuple[int, int]]
     overlap: float | None
     threshold: float
     speed: float
@@ -51,6 +59,11 @@ class Agreement:
         found = []
         if self.verdicts < VERDICTS:
             found.append(f"{self.verdicts:.1%} of the verdicts agree, {VERDICTS:.0%} are asked")
+        for name, (images, kept) in self.of_class.items():
+            if kept == 0 or images - kept > max(1, (1 - OF_A_CLASS) * images):
+                found.append(
+                    f"{kept} of {images} images of {name!r} keep it, {OF_A_CLASS:.0%} are asked"
+                )
         if self.overlap is not None and not self.overlap >= OVERLAP:
             found.append(f"the maps overlap by {self.overlap:.2f}, {OVERLAP} is asked")
         if self.speed < SPEED:
@@ -62,6 +75,7 @@ class Agreement:
         return {
             "images": self.images,
             "verdicts_agree": self.verdicts,
+            "kept_of_class": {name: list(counts) for name, counts in self.of_class.items()},
             "attention_overlap": self.overlap,
             "attention_threshold": self.threshold,
             "speed_up": self.speed,
@@ -87,7 +101,9 @@ def quantise(onnx_path: Path | str, images: Sequence[np.ndarray], path: Path | s
 
     class Pictures(CalibrationDataReader):
         def __init__(self) -> None:
-            self._left: Iterator[np.ndarray] = iter(images[:CALIBRATION])
+            # Evenly over all of them: many data sets are listed class by class.
+            places = np.linspace(0, len(images) - 1, min(CALIBRATION, len(images))).round()
+            self._left: Iterator[np.ndarray] = (images[int(place)] for place in places)
 
         def get_next(self) -> Any:
             picture = next(self._left, None)
@@ -122,7 +138,7 @@ def agreement(
     pictures: Sequence[np.ndarray],
     *,
     threshold: float,
-    single_label: bool,
+    about: About,
 ) -> Agreement:
     """Compare an eight-bit file with its float file.
 
@@ -132,20 +148,36 @@ def agreement(
         known: what the float file answers.
         pictures: uint8 RGB (H, W, 3) each.
         threshold: share of its maximum above which a map counts as object.
-        single_label: whether the verdict is the best class alone.
+        about: what the file says of its verdicts.
     """
     fast, slow = onnx_run(session_of(quantised)), onnx_run(session_of(floating))
     answers = answers_of(fast, pictures)
-    same = (
-        verdicts_of(known.scores, single_label) == verdicts_of(answers.scores, single_label)
-    ).all(axis=1)
+    told, found = (_verdicts(each.scores, about) for each in (known, answers))
+    same = (told == found).all(axis=1)
     return Agreement(
         images=len(pictures),
         verdicts=float(same.mean()),
+        of_class={
+            name: (int(column.sum()), int((column & also).sum()))
+            for name, column, also in zip(about.class_names, told.T, found.T, strict=True)
+            if column.any()
+        },
         overlap=_overlap(known, answers, threshold),
         threshold=threshold,
         speed=speed_up(slow, fast, pictures[0]),
     )
+
+
+def _verdicts(scores: np.ndarray, about: About) -> np.ndarray:
+    """Say which classes are named of each image, boolean (N, C): none of one that is rejected."""
+    verdicts = verdicts_of(scores, about.single_label)
+    if about.reject_band is None:
+        return verdicts
+    low, high = about.reject_band
+    doubtful = (low <= scores) & (scores < high)
+    if about.single_label:
+        doubtful &= verdicts
+    return verdicts & ~doubtful.any(axis=1, keepdims=True)
 
 
 def _forward_pass(graph: onnx.GraphProto) -> list[str]:

@@ -84,7 +84,7 @@ def run_exporter(
     about = About(
         name=name or config.name,
         class_names=list(data.class_names),
-        single_label=opened.model.activation == "softmax",
+        single_label=data.single_label,
         image_size=inference.image_size,
         attention_threshold=figures.get("attention", {}).get("iou_threshold"),
         reject_band=reject_band,

@@ -1,6 +1,7 @@
 """One watched file: read, judged and written down, or set aside."""
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from gain_serving.runtime import Runtime
 
 OVERLAYS = "overlays"
 UNREADABLE = "unreadable"
+
+LONGEST_NAME = 200
+"""Bytes that are kept of a file's name where something is added to it."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +70,8 @@ class Inspection:
             return str(error)
         record = {"time": now(), "image_sha256": digest, **decision_record(decision)}
         if decision.overlay is not None:
-            drawn = f"{OVERLAYS}/{path.relative_to(self._folder)}.{digest[:8]}.png"
+            place = path.relative_to(self._folder)
+            drawn = f"{OVERLAYS}/{place.with_name(_shortened(place.name))}.{digest[:8]}.png"
             write_whole(self._out / drawn, decision.overlay)
             record["overlay"] = printable(drawn)
         self._judged.add(name, found, record)
@@ -91,12 +96,12 @@ class Inspection:
     def set_aside(self, path: Path) -> None:
         """Move a file to where the unreadable ones are; one that cannot be moved stays."""
         place = self._out / UNREADABLE / path.relative_to(self._folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
         number = 1
-        while place.exists():
-            number += 1
-            place = place.with_name(f"{path.stem}-{number}{path.suffix}")
         try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            while place.exists():
+                number += 1
+                place = place.with_name(f"{_shortened(path.stem)}-{number}{path.suffix}")
             shutil.move(path, place)
         except OSError as error:
             if path not in self._stuck:
@@ -116,3 +121,8 @@ class Inspection:
         except OSError as error:
             raise BadImageError(f"cannot be read: {error.strerror}") from error
         return data if signature(path) == found else None
+
+
+def _shortened(name: str) -> str:
+    """Leave room in a name, of which file systems take 255 bytes."""
+    return os.fsdecode(os.fsencode(name)[:LONGEST_NAME])

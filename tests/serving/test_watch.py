@@ -128,6 +128,26 @@ def box_said(box, *aside):
 
 
 @pytest.mark.slow
+def test_a_name_that_nothing_can_be_added_to_stops_nobody(box):
+    longest = "x" * 245 + ".png"
+    box.put(longest, png(1))
+    box.put("cam.png", b"no image")
+    box.start()
+    wait_for(lambda: len(box.rows()) == 2)
+    wait_for((box.out / "unreadable" / "cam.png").exists)
+    # What is set aside below a folder would lie below a file.
+    box.put("cam.png/broken.png", b"no image")
+    box.put("good.png", png(2))
+    wait_for(lambda: len(box.rows()) == 4)
+    code, said = box.end()
+    assert code == 0
+    assert "cam.png/broken.png: cannot be set aside" in said
+    rows = {row["image"]: row for row in box.rows()}
+    assert rows["good.png"]["verdict"] == "class 0"
+    assert cv2.imread(box.out / rows[longest]["overlay"]).shape == (12, 12, 3)
+
+
+@pytest.mark.slow
 def test_a_file_is_judged_when_it_is_complete(box):
     """One writer keeps the file open and pauses; the other closes it half-written."""
     whole = png(7, 200)

@@ -1,17 +1,18 @@
 """How requests and answers look in an HTTP body: JSON, then the packed tensors it speaks of."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 import pydantic_core
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from gain_serving.errors import BadRequestError
 from gain_serving.protocol.json_tensors import from_json_values, json_values
 from gain_serving.protocol.request import (
     MAX_INPUTS,
     MAX_OUTPUTS,
+    MAX_PARAMETERS,
     InferRequest,
     InferResponse,
     Parameter,
@@ -25,13 +26,23 @@ _STRICT = ConfigDict(frozen=True, extra="ignore", strict=True)
 _SHOWN = 64
 
 
+def _few(parameters: Any) -> Any:
+    """Refuse a million parameters before each of them is looked at."""
+    if isinstance(parameters, dict) and len(parameters) > MAX_PARAMETERS:
+        raise ValueError(f"{len(parameters)} parameters, more than {MAX_PARAMETERS}")
+    return parameters
+
+
+_Parameters = Annotated[dict[str, Parameter], BeforeValidator(_few)]
+
+
 class _Input(pydantic.BaseModel):
     model_config = _STRICT
 
     name: str
     datatype: str
     shape: list[int] = Field(max_length=MAX_DIMENSIONS)
-    parameters: dict[str, Parameter] = {}
+    parameters: _Parameters = {}
     data: Any = None
 
 
@@ -39,14 +50,14 @@ class _Output(pydantic.BaseModel):
     model_config = _STRICT
 
     name: str
-    parameters: dict[str, Parameter] = {}
+    parameters: _Parameters = {}
 
 
 class _Request(pydantic.BaseModel):
     model_config = _STRICT
 
     id: str = ""
-    parameters: dict[str, Parameter] = {}
+    parameters: _Parameters = {}
     inputs: list[_Input] = Field(max_length=MAX_INPUTS)
     outputs: list[_Output] | None = Field(default=None, max_length=MAX_OUTPUTS)
 
