@@ -62,6 +62,7 @@ def explain(
     explainer = Explainer(
         model=loaded.model,
         name="/".join([str(folder.resolve()), *([row] if row else [])]),
+        sources=images,
         image_size=loaded.config.data.image_size,
         class_names=loaded.class_names,
         single_label=loaded.single_label,

@@ -78,7 +78,7 @@ def segment(
         raise UserError(f"--scales: {error}") from error
     name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
     class_names = read_classes(folder)["class_names"]
-    writer = SegmentWriter(model.predict_on_batch, settings, class_names, out, name)
+    writer = SegmentWriter(model.predict_on_batch, settings, class_names, out, name, images)
     writer.begin()
     wanted = writer.missing(found)
     # The full CRF has a bar of its own.

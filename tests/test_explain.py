@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -171,6 +172,16 @@ def test_maps_of_other_classes_are_not_mixed_in(run, images, tmp_path, capsys):
     assert call(run, images, "--out", out) == 0
     assert call(run, images, "--out", out, "--classes", "a") == 2
     assert "holds maps of another classes (explain.json); give --out" in capsys.readouterr().err
+
+
+def test_images_of_one_name_from_two_folders_are_not_taken_for_each_other(
+    run, images, tmp_path, capsys
+):
+    out, tuesday = tmp_path / "out", tmp_path / "tuesday"
+    shutil.copytree(images, tuesday)
+    assert call(run, images, "--out", out) == 0
+    assert call(run, tuesday, "--out", out) == 2
+    assert "holds maps of another set of images (explain.json)" in capsys.readouterr().err
 
 
 def test_no_image_is_a_mistake(run, tmp_path, capsys):

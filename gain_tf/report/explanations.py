@@ -26,6 +26,9 @@ from gain_tf.report.score_table import ScoreTable
 SETTINGS = "explain.json"
 """In the output folder: how its maps were made."""
 
+IMAGES = "set of images"
+"""In those settings: the paths that were given. Of two sets, two images may have one name."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -77,6 +80,11 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
     return found
 
 
+def resolved(paths: Sequence[Path]) -> list[str]:
+    """Write paths so that they are the same from any folder, in any order."""
+    return sorted({str(path.resolve()) for path in paths})
+
+
 @dataclass
 class Names:
     """Names given so far; file systems that ignore case are thought of."""
@@ -100,6 +108,7 @@ class Explainer:
     Attributes:
         model: trained.
         name: says which model it is, so that the folder holds the maps of one alone.
+        sources: files and folders that the images were found in, see `find_images`; likewise.
         image_size: (height, width) the model sees.
         class_names: in the order of the scores.
         single_label: whether the verdict is one class.
@@ -112,6 +121,7 @@ class Explainer:
 
     model: AttentiveClassifier
     name: str
+    sources: Sequence[Path]
     image_size: tuple[int, int]
     class_names: Sequence[str]
     single_label: bool
@@ -131,9 +141,14 @@ class Explainer:
             Those of them that are not explained yet.
 
         Raises:
-            UserError: the folder holds the maps of another model, or of other classes.
+            UserError: the folder holds the maps of another model, of other images or classes.
         """
-        asked = {"model": self.name, "classes": self.classes, "top": self.top}
+        asked = {
+            "model": self.name,
+            IMAGES: resolved(self.sources),
+            "classes": self.classes,
+            "top": self.top,
+        }
         begun = claim(self.out, SETTINGS, asked, "maps")
         # All that parts did is taken over into the table of the whole.
         parts = sorted(self.out.glob("scores-*-of-*.csv")) if self.shard.whole else []

@@ -12,7 +12,7 @@ from gain_tf.data.indexed import write_indexed
 from gain_tf.files import replacing
 from gain_tf.report.claim import claim
 from gain_tf.report.drawing import draw_classes
-from gain_tf.report.explanations import Found
+from gain_tf.report.explanations import IMAGES, Found, resolved
 from gain_tf.segmentation.inference import InferenceSettings, Predict, class_maps
 
 SETTINGS = "segment.json"
@@ -31,6 +31,7 @@ class SegmentWriter:
         class_names: without background.
         out: folder that the files go to.
         model: says which segmenter it is, so that the folder holds the masks of one alone.
+        sources: files and folders that the images were found in, see `find_images`; likewise.
         problems: a sentence for each image that could not be read, so far.
     """
 
@@ -39,15 +40,17 @@ class SegmentWriter:
     class_names: Sequence[str]
     out: Path
     model: str
+    sources: Sequence[Path]
     problems: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
         """Make the folder, or find it begun with the same settings.
 
         Raises:
-            UserError: it holds the masks of another segmenter, or of other settings.
+            UserError: it holds the masks of another segmenter, of other images or settings.
         """
-        claim(self.out, SETTINGS, {"model": self.model, **asdict(self.settings)}, "masks")
+        made_by = {"model": self.model, IMAGES: resolved(self.sources), **asdict(self.settings)}
+        claim(self.out, SETTINGS, made_by, "masks")
 
     def missing(self, found: Sequence[Found]) -> list[Found]:
         """List the images that have no mask or no overlay yet."""

@@ -34,9 +34,11 @@ def photographs(tmp_path):
 
 @pytest.fixture
 def make(tmp_path):
-    def build(**settings):
+    def build(sources=(), **settings):
         settings = InferenceSettings((32, 32), **settings)
-        return SegmentWriter(by_colour, settings, ["red"], tmp_path / "out", "run/segmenter")
+        return SegmentWriter(
+            by_colour, settings, ["red"], tmp_path / "out", "run/segmenter", sources or [tmp_path]
+        )
 
     return build
 
@@ -66,3 +68,11 @@ def test_a_folder_holds_the_masks_of_one_segmenter(make):
     make().begin()
     with pytest.raises(UserError, match=r"holds masks of another scales, flip \(segment.json\)"):
         make(scales=(0.5, 1.0), flip=True).begin()
+
+
+def test_a_folder_holds_the_masks_of_one_set_of_images(make, tmp_path):
+    monday, tuesday = tmp_path / "monday", tmp_path / "tuesday"
+    make([monday, tuesday]).begin()
+    make([tuesday, monday / ".." / "monday"]).begin()
+    with pytest.raises(UserError, match=r"holds masks of another set of images \(segment.json\)"):
+        make([tuesday]).begin()
