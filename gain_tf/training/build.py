@@ -50,7 +50,10 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     except (ValueError, WeightsUnavailableError, OSError) as error:
         raise ConfigError(f"model: {error}") from error
     freeze(model.features, settings.freeze_until, batch_norm=settings.freeze_batch_norm)
-    set_momentum(model.features, settings.batch_norm_momentum)
+    # With a target layer inside the network, the rest of it is part of the head.
+    freeze(model.head, None, batch_norm=settings.freeze_batch_norm)
+    for part in (model.features, model.head):
+        set_momentum(part, settings.batch_norm_momentum)
     model.compile(
         optimizer=build_optimizer(config.training.optimizer, steps),
         metrics=["accuracy" if data.single_label else "binary_accuracy"],

@@ -43,5 +43,6 @@ class SeedEpochs(keras.callbacks.Callback):
         for place, layer in enumerate(layers):
             generator = getattr(layer, "seed_generator", None)
             if generator is not None:
-                mixed = hash((self.seed, place)) % 2**31
-                generator.state.assign([mixed, epoch])
+                mixed = hash((self.seed, place, epoch)) % 2**31
+                # The second number counts the draws.
+                generator.state.assign([mixed, 0])

@@ -35,6 +35,19 @@ def test_frozen_batch_norms_keep_everything(data):
     assert model.features.trainable_variables
 
 
+def test_batch_norms_behind_the_target_layer_are_frozen_too(data):
+    config = tiny_config(
+        model__head="auto", model__freeze_batch_norm=True, model__batch_norm_momentum=0.5
+    )
+    kind = keras.layers.BatchNormalization
+    behind = [
+        layer for layer in build_model(config, data, 1).head.layers if isinstance(layer, kind)
+    ]
+    assert behind
+    assert not any(layer.trainable for layer in behind)
+    assert {layer.momentum for layer in behind} == {0.5}
+
+
 def test_layers_frozen_up_to_one(data):
     layers = build_model(tiny_config(), data, 1).features.layers
     with_weights = [layer.name for layer in layers if layer.weights]

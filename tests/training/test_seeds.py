@@ -24,6 +24,10 @@ def masked(model, seed, epoch):
     callback = SeedEpochs(seed)
     callback.set_model(model)
     callback.on_epoch_begin(epoch)
+    return drawn(model)
+
+
+def drawn(model):
     layer = next(layer for layer in model.head.layers if isinstance(layer, keras.layers.Dropout))
     return np.asarray(layer(np.ones((4, 50), np.float32), training=True))
 
@@ -34,3 +38,11 @@ def test_masks_depend_on_seed_and_epoch_alone():
     np.testing.assert_array_equal(masked(one, 1, 3), masked(two, 1, 3))
     assert (masked(one, 1, 3) != masked(one, 1, 4)).any()
     assert (masked(one, 1, 3) != masked(one, 2, 3)).any()
+
+
+def test_no_step_of_an_epoch_repeats_one_of_another():
+    model = build()
+    masks = []
+    for epoch in range(3):
+        masks += [masked(model, 1, epoch), drawn(model), drawn(model)]
+    assert len({mask.tobytes() for mask in masks}) == 9
