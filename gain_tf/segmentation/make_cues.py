@@ -60,20 +60,6 @@ class CueMaker:
                 "[1.0]"
             )
 
-    def look_up(self, indices: Iterable[int]) -> None:
-        """Find the saliency maps of images, where they come from a folder.
-
-        Args:
-            indices: of the images in the split.
-
-        Raises:
-            DataError: the folder lacks maps; all are named.
-        """
-        background = self.settings.background
-        wanted = [index for index in indices if self._classes(index)]
-        if background.source == "folder" and background.folder is not None and wanted:
-            self._maps = maps_below(background.folder, self.split.ids, wanted, "cues.background")
-
     def make(self, indices: Sequence[int], folder: CueFolder, batch_size: int) -> dict[str, str]:
         """Make and write cues; what is written stays if this is interrupted.
 
@@ -88,11 +74,18 @@ class CueMaker:
         Raises:
             DataError: the folder lacks saliency maps; all are named.
         """
-        self.look_up(indices)
+        self._look_up(indices)
         problems: dict[str, str] = {}
         for batch in self._batches(tracked(indices, "cues"), batch_size, problems):
             self._make_batch(batch, folder)
         return problems
+
+    def _look_up(self, indices: Iterable[int]) -> None:
+        """Find the saliency maps of images, where they come from a folder."""
+        background = self.settings.background
+        wanted = [index for index in indices if self._classes(index)]
+        if background.source == "folder" and background.folder is not None and wanted:
+            self._maps = maps_below(background.folder, self.split.ids, wanted, "cues.background")
 
     def _classes(self, index: int) -> list[int]:
         own = np.flatnonzero(self.split.labels[index] > 0.5).tolist()

@@ -159,8 +159,11 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
     networks = {row.config.model.model_dump_json(): row.config for row in rows}
     for config in networks.values():
         build_model(config, data, steps=1)
+    # Rows of a table differ in much that no network is built from.
+    built_from = {"network", "weights", "output_stride", "method", "supervision", "inference"}
     segmenters = {
-        f"{row.config.segmenter.model_dump_json()} {row.config.cues.model_dump_json()}": row.config
+        row.config.segmenter.model_dump_json(include=built_from)
+        + row.config.cues.background.model_dump_json(): row.config
         for row in rows
         if row.config.segmenter.network is not None
     }
