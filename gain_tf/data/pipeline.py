@@ -18,7 +18,7 @@ from gain_tf.data.dataset import UNKNOWN, Split
 from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.schedule import Schedule
 from gain_tf.data.shard import ALL, Shard
-from gain_tf.data.swap import foreground, swap_background
+from gain_tf.data.swap import clear_objects, foreground, swap_background
 
 Example = dict[str, tf.Tensor]
 
@@ -79,10 +79,9 @@ def training_batches(
     ) -> tuple[Example, tf.Tensor]:
         example, labels = load(index)
         if schedule.background_swap:
-            keep = foreground(example["mask"], example["boxes"], example["box_labels"], labels)
             example["image"] = tf.cond(
                 swap,
-                lambda: swap_background(example["image"], load(partner)[0]["image"], keep),
+                lambda: _before_another_background((example, labels), load(partner)),
                 lambda: example["image"],
             )
         example = augment(example, augmentation, seed)
@@ -180,6 +179,17 @@ def _loader(
         return example, tf.gather(labels, index)
 
     return load
+
+
+def _before_another_background(
+    own: tuple[Example, tf.Tensor], other: tuple[Example, tf.Tensor]
+) -> tf.Tensor:
+    """Swap an example's background for what another shows beside its objects."""
+    keep, hide = (
+        foreground(example["mask"], example["boxes"], example["box_labels"], labels)
+        for example, labels in (own, other)
+    )
+    return swap_background(own[0]["image"], clear_objects(other[0]["image"], hide), keep)
 
 
 def _in_place_of(index: int, annotated: np.ndarray) -> Iterator[int]:

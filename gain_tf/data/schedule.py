@@ -26,6 +26,7 @@ class Schedule:
         background_swap: probability that an annotated image gets another image's background.
         steps_per_epoch: None for as many as show each image once.
         seed: of everything random.
+        backgrounds: indices of the images whose background others get; None for all.
         replicas: that share a batch, each an equal part of it in order, and of its annotated
             images; both numbers must be multiples of it.
         worker: this process among those that train together; it prepares the part of each batch
@@ -39,6 +40,7 @@ class Schedule:
     background_swap: float
     steps_per_epoch: int | None
     seed: int
+    backgrounds: np.ndarray | None = None
     replicas: int = 1
     worker: Shard = ALL
 
@@ -72,10 +74,11 @@ class Schedule:
             ],
             axis=1,
         ).reshape(-1)
+        backgrounds = np.arange(self.images) if self.backgrounds is None else self.backgrounds
         chance = random.uniform(size=index.shape)
         entries = {
             "index": index,
-            "partner": random.integers(self.images, size=index.shape),
+            "partner": backgrounds[random.integers(len(backgrounds), size=index.shape)],
             "swap": (chance < self.background_swap) & np.isin(index, self.annotated),
             "seed": random.integers(2**31 - 1, size=(*index.shape, 2), dtype=np.int32),
         }

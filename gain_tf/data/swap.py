@@ -1,12 +1,37 @@
 """Background swap: an annotated object before another training image's background.
 
 The strongest simple rival of attention guidance: the same few masks and boxes, used to break the
-tie between object and background in the images themselves.
+tie between object and background in the images themselves. The other image's objects are hidden
+under its background first, as in "Only-BG-T" of Xiao et al., "Noise or Signal: The Role of Image
+Backgrounds in Object Recognition", ICLR 2021.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 
-from gain_tf.data.dataset import UNKNOWN
+from gain_tf.data.dataset import UNKNOWN, Split
+
+
+def known_backgrounds(split: Split, unguided_classes: Sequence[int] = ()) -> np.ndarray:
+    """Find the images of which it is known where no object is.
+
+    Args:
+        split: within its budget.
+        unguided_classes: indices of classes without an object.
+
+    Returns:
+        Sorted indices of the images whose annotation shows every class of theirs, and of those
+        that have no class with an object.
+    """
+    shown = split.mask_shows.copy()
+    for index, boxed in enumerate(split.box_labels):
+        shown[index, boxed] = True
+    labels = split.labels > 0.5
+    complete = (shown | ~labels).all(axis=1) & shown.any(axis=1)
+    bare = ~np.delete(labels, list(unguided_classes), axis=1).any(axis=1)
+    return np.flatnonzero(complete | bare)
 
 
 def foreground(
@@ -39,12 +64,62 @@ def foreground(
     return tf.cond(masked, lambda: mask > 0, lambda: boxed | incomplete)
 
 
+def clear_objects(image: tf.Tensor, objects: tf.Tensor) -> tf.Tensor:
+    """Tile an image's background over its objects.
+
+    The largest strip above, below, left or right of the objects' common bounding box is repeated
+    over the box, so that not even an outline stays. Where the box leaves no strip it takes the
+    mean colour of what is no object.
+
+    Args:
+        image: float (H, W, 3).
+        objects: boolean (H, W), see `foreground`; where it is empty nothing is hidden.
+
+    Returns:
+        (H, W, 3).
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    top, bottom = _extent(tf.reduce_any(objects, axis=1))
+    left, right = _extent(tf.reduce_any(objects, axis=0))
+    strips = tf.stack(  # first row, first column, height, width
+        [
+            [0, 0, top, width],
+            [bottom, 0, height - bottom, width],
+            [0, 0, height, left],
+            [0, right, height, width - right],
+        ]
+    )
+    areas = strips[:, 2] * strips[:, 3]
+    strip = strips[tf.argmax(areas)]
+    rows = strip[0] + (tf.range(height) - top) % tf.maximum(strip[2], 1)
+    columns = strip[1] + (tf.range(width) - left) % tf.maximum(strip[3], 1)
+    tiled = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
+
+    rest = tf.cast(~objects, image.dtype)[..., tf.newaxis]
+    colour = tf.math.divide_no_nan(tf.reduce_sum(image * rest, [0, 1]), tf.reduce_sum(rest))
+    cover = tf.where(tf.reduce_max(areas) > 0, tiled, colour)
+
+    within_rows = (tf.range(height) >= top) & (tf.range(height) < bottom)
+    within_columns = (tf.range(width) >= left) & (tf.range(width) < right)
+    box = within_rows[:, tf.newaxis] & within_columns & tf.reduce_any(objects)
+    return tf.where(box[..., tf.newaxis], cover, image)
+
+
+def _extent(occupied: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Find the first and one past the last true entry; all of it where there is none."""
+    ends = tf.stack([occupied, occupied[::-1]])
+    first, from_behind = tf.unstack(
+        tf.argmax(tf.cast(ends, tf.int32), axis=1, output_type=tf.int32)
+    )
+    return first, tf.size(occupied) - from_behind
+
+
 def swap_background(image: tf.Tensor, other: tf.Tensor, keep: tf.Tensor) -> tf.Tensor:
     """Replace everything but the object by another image.
 
     Args:
         image: (H, W, 3).
-        other: (H, W, 3).
+        other: (H, W, 3), of which `clear_objects` left the background.
         keep: boolean (H, W), see `foreground`; where it is empty nothing is replaced.
 
     Returns:

@@ -1,5 +1,6 @@
 """One row: data within budget, a model, epochs, a trained model on disk."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
 from gain_tf.data.shard import ALL, Shard
+from gain_tf.data.swap import known_backgrounds
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
@@ -36,16 +38,36 @@ def annotated_split(config: Config, data: DataSet) -> Split:
         raise ConfigError(str(error)) from error
 
 
-def schedule_of(config: Config, split: Split, replicas: int = 1, worker: Shard = ALL) -> Schedule:
-    """Plan the batches of every epoch, for this worker of several that train together."""
+def schedule_of(
+    config: Config,
+    split: Split,
+    unguided_classes: Sequence[int] = (),
+    replicas: int = 1,
+    worker: Shard = ALL,
+) -> Schedule:
+    """Plan the batches of every epoch, for this worker of several that train together.
+
+    Raises:
+        ConfigError: backgrounds are to be swapped, and no image is known to show one.
+    """
+    annotated = np.flatnonzero(split.has_mask | split.has_boxes)
+    backgrounds = None
+    if config.data.background_swap and len(annotated):
+        backgrounds = known_backgrounds(split, unguided_classes)
+        if not len(backgrounds):
+            raise ConfigError(
+                "data.background_swap: of no training image it is known what is background: "
+                "annotate all classes of some images, or add images that show none"
+            )
     return Schedule(
         images=len(split),
-        annotated=np.flatnonzero(split.has_mask | split.has_boxes),
+        annotated=annotated,
         batch_size=config.data.batch_size,
         annotated_share=config.data.annotated_share,
         background_swap=config.data.background_swap,
         steps_per_epoch=config.training.steps_per_epoch,
         seed=config.seed,
+        backgrounds=backgrounds,
         replicas=replicas,
         worker=worker,
     )
@@ -86,7 +108,9 @@ def train(
     split = annotated_split(config, data)
     strategy = strategy_of(config)
     worker = worker_of(strategy)
-    schedule = schedule_of(config, split, strategy.num_replicas_in_sync, worker)
+    schedule = schedule_of(
+        config, split, data.unguided_classes, strategy.num_replicas_in_sync, worker
+    )
     epochs = config.training.epochs
 
     def begun() -> GAIN:

@@ -151,6 +151,25 @@ def test_background_swap_composites(split):
     assert differing >= plan.steps // 2
 
 
+def test_background_swap_shows_no_object_of_the_other_image(split):
+    """The other image's box is elsewhere; what is in it is covered by what is beside it."""
+    other = int(np.flatnonzero(split.has_boxes)[0])
+    boxes = list(split.boxes)
+    boxes[other] = np.array([[0.0, 0.5, 1.0, 1.0]], np.float32)
+    plan = schedule(replace(split, boxes=boxes), background_swap=1.0, backgrounds=np.array([other]))
+    epoch = plan.epoch(0)
+    assert set(epoch["partner"]) == {other}
+    stream = batches(replace(split, boxes=boxes), plan)
+    images = np.concatenate([example["image"] for example, _ in stream])
+    left = split.pictures.images[other][:, :4]
+    swapped = epoch["swap"] & (epoch["index"] != other)
+    assert swapped.any()
+    for position in np.flatnonzero(swapped):
+        expected = np.concatenate([left, left], axis=1)
+        expected[2:5, 1:4] = split.pictures.images[epoch["index"][position]][2:5, 1:4]
+        np.testing.assert_array_equal(images[position], expected)
+
+
 def test_shapes_are_static(split):
     stream = training_batches(split, schedule(split), SIZE, LIVELY, epochs=1)
     example, labels = stream.element_spec
