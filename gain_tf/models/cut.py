@@ -27,10 +27,10 @@ def cut(network: keras.Model, target_layer: str | None, classify: Classify) -> B
             be cut is given).
     """
     mean_colour = _normalisation(network).mean
-    if target_layer is None:
+    target = None if target_layer is None else _feature_layer(network, target_layer)
+    if target is None or target.output is network.output:
         head = make_head(network.output_shape[1:], classify)
         return Backbone(network, head, mean_colour)
-    target = _feature_layer(network, target_layer)
     tail = _tail(network, target)
     if tail is None:
         raise ValueError(
@@ -102,12 +102,18 @@ def _tail(network: keras.Model, layer: keras.layers.Layer) -> keras.Model | None
 
 def _next_cut(network: keras.Model, layer: keras.layers.Layer) -> str:
     later = network.layers[network.layers.index(layer) + 1 :]
-    return next(other.name for other in later if _has_feature_map(other) and _tail(network, other))
+    return next(
+        other.name
+        for other in later
+        if other.output is network.output or (_has_feature_map(other) and _tail(network, other))
+    )
 
 
 def _float32_copy(tail: keras.Model) -> keras.Model:
-    def in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
+    def in_float32(layer: keras.Operation) -> keras.Operation:
+        # An operation without weights, such as a sum, has the type of what it is given.
+        dtype = {"dtype": "float32"} if isinstance(layer, keras.layers.Layer) else {}
+        return layer.__class__.from_config({**layer.get_config(), **dtype})
 
     entry = keras.Input(tail.input_shape[1:], dtype="float32", name="features")
     copy = keras.models.clone_model(tail, input_tensors=entry, clone_function=in_float32)

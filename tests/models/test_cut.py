@@ -16,7 +16,9 @@ CUTS = [
     pytest.param("resnet50", "conv4_block6_out", (2, 4, 4, 1024), marks=pytest.mark.slow),
     pytest.param("densenet121", "conv4_block24_concat", (2, 4, 4, 1024), marks=pytest.mark.slow),
     ("MobileNetV2", "block_12_add", (2, 4, 4, 96)),
+    ("MobileNetV3Small", "expanded_conv_7_add", (2, 4, 4, 48)),
 ]
+CONVNEXT = "convnext_tiny_stage_3_block"
 
 
 def values(tensor) -> np.ndarray:
@@ -96,6 +98,23 @@ def test_vgg16_keeps_its_fully_connected_head_behind_an_earlier_layer():
 def test_layers_that_cannot_be_targets_are_named(layer, message):
     with pytest.raises(ValueError, match=message):
         build_backbone("efficientnet_lite0", 4, weights=None, target_layer=layer)
+
+
+def test_behind_the_last_sum_only_the_end_of_the_network_is_left():
+    """ConvNeXt adds its blocks up by operations, which are no layers and have no name."""
+    options = {"weights": None, "image_size": (64, 64)}
+    with pytest.raises(ValueError, match="where it can be cut is 'layer_normalization") as error:
+        build_backbone("ConvNeXtTiny", 4, target_layer=f"{CONVNEXT}_2_gelu", **options)
+    assert f"cannot be cut at '{CONVNEXT}_2_gelu'" in str(error.value)
+
+
+def test_the_last_layer_is_a_target_too():
+    options = {"weights": None, "image_size": (64, 64)}
+    whole = build_backbone("efficientnet_lite0", 4, **options)
+    last = whole.features.layers[-1].name
+    cut = build_backbone("efficientnet_lite0", 4, target_layer=last, **options)
+    assert cut.features.output_shape == whole.features.output_shape
+    assert cut.head.count_params() == whole.head.count_params()
 
 
 def test_a_truncated_network_ends_at_its_target_layer():
