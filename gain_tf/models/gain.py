@@ -17,7 +17,12 @@ from gain_tf.models.attended import attend
 from gain_tf.models.guided_terms import guided_terms
 from gain_tf.models.labels import multi_hot, without_classes
 from gain_tf.models.recomputed import check_recomputable
-from gain_tf.models.replicas import never_empty, of_the_whole_batch, replicas
+from gain_tf.models.replicas import (
+    clipped_together,
+    never_empty,
+    of_the_whole_batch,
+    replicas,
+)
 from gain_tf.models.settings import BoxPrior, EraseTo, GuidanceSettings, Kind
 from gain_tf.models.term import Term
 from gain_tf.models.trainable import TrainableClassifier
@@ -63,7 +68,8 @@ class GAIN(TrainableClassifier):
         losses: the guidance losses and the weight of each, None for omega's: "pixel" (Eq. 7, for
             masks), "box" (Eq. 9, for boxes), and for whichever of the two `kind` lets guide (the
             mask of an image that has both) "energy", "rrr", "evidence" and "revive": see
-            `gain_tf.losses`. None is the paper's own: "pixel" where masks guide, "box" where boxes
+            `gain_tf.losses`. "rrr" and "evidence" leave out images whose annotation does not show
+            all their classes. None is the paper's own: "pixel" where masks guide, "box" where boxes
             do. "rrr" takes images for numbers in [0, 255].
         max_labels: None computes exactly the (image, class) pairs there are; a number pads each
             image to as many, the static form that XLA needs.
@@ -173,6 +179,7 @@ class GAIN(TrainableClassifier):
             total = self.total(terms)
             scaled_total = self.optimizer.scale_loss(total / replicas())
         gradients = tape.gradient(scaled_total, self.trainable_variables)
+        gradients = clipped_together(gradients, self.optimizer)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return self.tracked(x, y, sample_weight, scores, terms, total)
 
@@ -219,7 +226,7 @@ class GAIN(TrainableClassifier):
         guided = without_classes(labels, self.unguided_classes, self.classes)
         pairs = pairs_of(guided, self.max_labels)
         seen = attend(
-            self, self.guidance, example, features, pairs, sample_weight, static=self.static
+            self, self.guidance, example, features, guided, pairs, sample_weight, static=self.static
         )
         return scores[:batch], terms | guided_terms(seen)
 

@@ -1,6 +1,6 @@
 """A batch that several replicas share under `tf.distribute`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -57,6 +57,30 @@ def of_the_whole_batch(terms: Mapping[str, Term]) -> dict[str, Term]:
         name: Term(term.value * tf.cast(share, term.value.dtype), term.carriers)
         for (name, term), share in zip(terms.items(), shares, strict=True)
     }
+
+
+def clipped_together(
+    gradients: Sequence[tf.Tensor | None], optimizer: keras.optimizers.Optimizer
+) -> list[tf.Tensor | None]:
+    """Clip what the replicas' gradients add up to, g min(1, c / |g|) with g their sum.
+
+    Keras clips the gradient of each replica before it adds them up, and a sum of R clipped
+    gradients may be R times as long as `global_clipnorm` allows.
+
+    Args:
+        gradients: of the replica's part of the loss, scaled as `optimizer.scale_loss` does.
+        optimizer: whose `global_clipnorm` is c.
+
+    Returns:
+        What every replica passes to `optimizer.apply_gradients`, short enough for Keras to leave it
+        alone. The same as came where there is one replica, or where nothing is to be clipped.
+    """
+    limit = getattr(optimizer, "inner_optimizer", optimizer).global_clipnorm
+    if limit is None or replicas() == 1:
+        return list(gradients)
+    means = [None if gradient is None else averaged(gradient) for gradient in gradients]
+    clipped, _ = tf.clip_by_global_norm(means, optimizer.scale_loss(limit / replicas()))
+    return clipped
 
 
 def averaged(values: tf.Tensor) -> tf.Tensor:

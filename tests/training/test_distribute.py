@@ -24,7 +24,7 @@ SCRIPT = """
     from gain_tf.training.history import read_history
     from gain_tf.training.train import train
 
-    place, weights = Path(sys.argv[1]), []
+    place, weights, clip = Path(sys.argv[1]), [], float(sys.argv[2]) or None
     for distribute in ("none", "mirrored"):
         config = tiny_config(
             model={"backbone": "small_cnn", "head": "gap", "weights": None},
@@ -35,7 +35,7 @@ SCRIPT = """
             training__epochs=4,
             training__steps_per_epoch=5,
             # Rounding grows with every step, the faster the larger the steps.
-            training__optimizer={"learning_rate": 0.002},
+            training__optimizer={"learning_rate": 0.002, "clip_norm": clip},
             training__distribute=distribute,
         )
         model = train(config, load_data(config.data), place / distribute)
@@ -55,10 +55,11 @@ SCRIPT = """
 
 
 @pytest.mark.slow
-def test_two_devices_train_what_one_trains(tmp_path):
+@pytest.mark.parametrize("clip_norm", [0, 0.5])
+def test_two_devices_train_what_one_trains(tmp_path, clip_norm):
     """Two virtual devices need a process of their own: a device is split before it is used."""
     run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path)],
+        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path), str(clip_norm)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[1],
