@@ -42,6 +42,12 @@ class Judged:
         """Return one figure, a share; None where the row does not have it."""
         return self.figures.get(section, {}).get(key)
 
+    @property
+    def elsewhere(self) -> dict[str, float]:
+        """Return the accuracy on every other test split, by the split's name."""
+        others = self.figures.get("splits", {})
+        return {name: of["classification"]["accuracy"] for name, of in others.items()}
+
 
 def gather(cells: Sequence[Cell]) -> list[Judged]:
     """Read the figures of every finished run.
@@ -86,11 +92,14 @@ def write_csv(judged: Sequence[Judged], path: Path) -> None:
     """Write a line for each row of each run: the grid's keys, the row, the seed, the figures."""
     keys = list(dict.fromkeys(key for each in judged for key in each.point))
     names = [f"{section}.{key}" for _, section, key in FIGURES]
+    others = list(dict.fromkeys(name for each in judged for name in each.elsewhere))
+    names += [f"splits.{name}.classification.accuracy" for name in others]
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*keys, "row", "seed", "annotated", *names, "folder"])
         for each in judged:
             figures = [each.value(section, key) for _, section, key in FIGURES]
+            figures += [each.elsewhere.get(name) for name in others]
             point = [each.point.get(key) for key in keys]
             annotated = "all" if each.annotated is None else each.annotated
             writer.writerow([*point, each.row, each.seed, annotated, *figures, each.folder])

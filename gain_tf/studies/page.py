@@ -63,6 +63,7 @@ def write_page(
     page = environment.get_template("study.html.j2").render(
         heading=heading,
         columns=[(index, FIGURES[index][0]) for index in shown(rows)],
+        elsewhere=other_splits(rows),
         rows=rows,
         points=list({str(row.point): row.point for row in rows}.values()),
         described=described,
@@ -87,12 +88,15 @@ def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
         The command, what was judged, and a table of per cent.
     """
     places = shown(rows)
-    headings = ["row", "seeds", *(FIGURES[index][0] for index in places), "accuracy over plain"]
+    others = other_splits(rows)
+    headings = ["row", "seeds", *(FIGURES[index][0] for index in places)]
+    headings += [*(f"accuracy on {name}" for name in others), "accuracy over plain"]
     several = len({str(row.point) for row in rows}) > 1
     lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for row in rows:
         name = f"{described(row.point)}: {row.name}" if several else row.name
         cells = [name, str(len(row.seeds)), *(spread(row.figures[index]) for index in places)]
+        cells += [spread(row.elsewhere.get(other)) for other in others]
         lines.append(f"| {' | '.join(cells)} | {difference(row.difference)} |")
     seeds = ", ".join(map(str, heading.seeds))
     return (
@@ -109,6 +113,11 @@ def shown(rows: Sequence[SummaryRow]) -> list[int]:
         for index in range(len(FIGURES))
         if any(row.figures[index] is not None for row in rows)
     ]
+
+
+def other_splits(rows: Sequence[SummaryRow]) -> list[str]:
+    """Return the names of the other test splits that any row was judged on."""
+    return list(dict.fromkeys(name for row in rows for name in row.elsewhere))
 
 
 def spread(value: Spread | None) -> str:

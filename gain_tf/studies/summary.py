@@ -36,6 +36,7 @@ class SummaryRow:
         seeds: that are done.
         annotated: images it was given annotation of; None for all there are.
         figures: one for each of `FIGURES`; None where the row does not have it.
+        elsewhere: its accuracy on every other test split.
         difference: of its accuracy to the plain row's; None for that row itself, and where no
             seed of it is done.
     """
@@ -45,6 +46,7 @@ class SummaryRow:
     seeds: tuple[int, ...]
     annotated: int | None
     figures: tuple[Spread | None, ...]
+    elsewhere: dict[str, Spread]
     difference: PairedDifference | None
 
 
@@ -80,15 +82,22 @@ def _summary(seeds: Sequence[Judged], plain: dict[tuple[str, int], Judged]) -> S
         tuple(each.seed for each in seeds),
         first.annotated,
         tuple(_spread([each.value(section, key) for each in seeds]) for _, section, key in FIGURES),
+        {
+            name: _of([each.elsewhere[name] for each in seeds if name in each.elsewhere])
+            for name in dict.fromkeys(name for each in seeds for name in each.elsewhere)
+        },
         _difference(pairs) if pairs else None,
     )
 
 
 def _spread(values: Sequence[float | None]) -> Spread | None:
     known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return Spread(float(np.mean(known)), float(np.std(known, ddof=1)) if len(known) > 1 else None)
+    return _of(known) if known else None
+
+
+def _of(values: Sequence[float]) -> Spread:
+    several = len(values) > 1
+    return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if several else None)
 
 
 def _difference(pairs: Sequence[tuple[Judged, Judged]]) -> PairedDifference:

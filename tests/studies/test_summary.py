@@ -1,10 +1,14 @@
 """A study in one table: what is compared, and what cannot be."""
 
+import csv
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gain_tf.errors import UserError
-from gain_tf.studies.gather import Judged
+from gain_tf.studies.gather import Judged, write_csv
+from gain_tf.studies.page import Heading, markdown
 from gain_tf.studies.pictures import budget_curve
 from gain_tf.studies.summary import summarised
 
@@ -65,3 +69,25 @@ def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged):
         )
     }
     assert lines == {"guided, bias 0": [4, 8], "guided, bias 1": [4, 8]}
+
+
+def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
+    def on(accuracy):
+        return {"splits": {"unbiased": {"classification": {"accuracy": accuracy}}}}
+
+    plain = judged("baseline", 1, {"x": True, "y": False})
+    runs = [judged("guided", seed, {"x": True, "y": False}) for seed in (1, 2)]
+    runs = [
+        replace(run, figures=run.figures | on(accuracy))
+        for run, accuracy in zip(runs, (0.5, 0.75), strict=True)
+    ]
+    heading = Heading("some", "gain-tf study some.yaml", (1, 2), 2, "test", "")
+    head, _, first, second = markdown(heading, summarised([plain, *runs])).splitlines()[-4:]
+    assert head == "| row | seeds | accuracy | accuracy on unbiased | accuracy over plain |"
+    assert first == "| baseline | 1 | 50.0 | - | - |"
+    assert second.startswith("| guided | 2 | 50.0 ± 0.0 | 62.5 ± 17.7 | ")
+
+    write_csv([plain, *runs], tmp_path / "study.csv")
+    with (tmp_path / "study.csv").open(newline="", encoding="utf-8") as file:
+        column = [line["splits.unbiased.classification.accuracy"] for line in csv.DictReader(file)]
+    assert column == ["", "0.5", "0.75"]
