@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,11 +59,23 @@ def read(path):
         return list(csv.DictReader(file))
 
 
+def test_an_image_that_comes_later_takes_no_other_s_name(run, images, tmp_path):
+    out = tmp_path / "out"
+    later = (images / "x.bmp").rename(tmp_path / "x.bmp")
+    assert call(run, images, "--out", out) == 0
+    before = (out / "x.npy").read_bytes()
+    later.rename(images / "x.bmp")
+    assert call(run, images, "--out", out) == 0
+    assert (out / "x.npy").read_bytes() == before
+    written = {Path(row["image"]).name: row["written"] for row in scores(out)}
+    assert written == {"x.png": "x", "x.bmp": "x.bmp", "y.1.jpg": "deep/y.1"}
+
+
 def test_every_image_gets_overlay_map_and_scores(run, images, tmp_path):
     out = tmp_path / "out"
     assert call(run, images, "--out", out, "--batch-size", 2) == 0
     rows = scores(out)
-    assert sorted(row["written"] for row in rows) == ["deep/y.1", "x", "x-2"]
+    assert sorted(row["written"] for row in rows) == ["deep/y.1", "x.bmp", "x.png"]
     for row in rows:
         values = [float(row[f"score {name}"]) for name in NAMES]
         assert sum(values) == pytest.approx(1, abs=1e-5)

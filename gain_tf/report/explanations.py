@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import tensorflow as tf
@@ -51,8 +51,9 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
         out: where the overlays go; what lies there is not taken for an image.
 
     Returns:
-        The images in the order of the paths; those of a folder keep their place in it, and names
-        that collide get a number.
+        The images in the order of the paths; those of a folder keep their place in it. Images that
+        differ in their endings alone keep these in their names, so that one that comes later takes
+        no other's; what still collides gets a number.
 
     Raises:
         UserError: a path does not exist, or there is no image at all.
@@ -60,7 +61,7 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
     for path in paths:
         if not path.exists():
             raise UserError(f"{path}: there is no such file or folder")
-    found, names = [], Names()
+    listed: list[tuple[Path, PurePath]] = []
     for path in paths:
         inside = [path]
         if path.is_dir():
@@ -72,11 +73,16 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
                 and not each.resolve().is_relative_to(out.resolve())
             )
         base = path if path.is_dir() else path.parent
-        found += [
-            Found(each, names.apart(without_ending(each.relative_to(base)))) for each in inside
-        ]
-    if not found:
+        listed += [(each, each.relative_to(base)) for each in inside]
+    if not listed:
         raise UserError(f"there is no image in {', '.join(map(str, paths))}")
+    alike = Counter(without_ending(name).lower() for _, name in listed)
+    found, names = [], Names()
+    for path, name in listed:
+        short = without_ending(name)
+        found.append(
+            Found(path, names.apart(name.as_posix() if alike[short.lower()] > 1 else short))
+        )
     return found
 
 
