@@ -43,7 +43,8 @@ class Voc2012(Section):
 
     `train` names the split that is trained on; `data_dir` is where the records are kept (default:
     that of TensorFlow Datasets). `part` takes archives that hold only a part of VOC, whose number
-    of images is then not checked.
+    of images is then not checked. Records are made once: another part, or one that was changed,
+    needs another `data_dir`.
     """
 
     train: Literal["trainaug", "train"] = "trainaug"
@@ -87,8 +88,13 @@ class Folder(Section):
 class Data(Section):
     """What is trained on.
 
+    `background_swap` is how often the object of an annotated image is pasted before another image:
+    with `images` any one, whole, its own object included; with `backgrounds` one of which it is
+    known where no object is (it shows none, or all are annotated), its objects hidden.
+
     Decoded images are kept in `memory`, on `disk` in `cache_folder`, where later runs find them, or
     not at all (`off`); true and false mean memory and off. `cache_folder` also keeps saliency.
+    `annotated_share` of each batch, rounded to whole images, is drawn from the annotated ones.
     `max_bad_images` is how many images training may find broken, and skip, before it fails.
     """
 
@@ -99,6 +105,7 @@ class Data(Section):
     budget: Budget = Budget()
     annotated_share: float = Field(default=0.25, ge=0, le=1)
     background_swap: float = Field(default=0.0, ge=0, le=1)
+    background_swap_with: Literal["images", "backgrounds"] = "images"
     augmentation: Augmentation = Augmentation()
     saliency: Saliency = Saliency()
     cache: Literal["memory", "disk", "off"] = "memory"

@@ -81,7 +81,9 @@ def training_batches(
         if schedule.background_swap:
             example["image"] = tf.cond(
                 swap,
-                lambda: _before_another_background((example, labels), load(partner)),
+                lambda: _before_another_background(
+                    (example, labels), load(partner), cleared=schedule.backgrounds is not None
+                ),
                 lambda: example["image"],
             )
         example = augment(example, augmentation, seed)
@@ -182,14 +184,15 @@ def _loader(
 
 
 def _before_another_background(
-    own: tuple[Example, tf.Tensor], other: tuple[Example, tf.Tensor]
+    own: tuple[Example, tf.Tensor], other: tuple[Example, tf.Tensor], *, cleared: bool
 ) -> tf.Tensor:
-    """Swap an example's background for what another shows beside its objects."""
+    """Swap an example's background for another image, or for what that shows beside its objects."""
     keep, hide = (
         foreground(example["mask"], example["boxes"], example["box_labels"], labels)
         for example, labels in (own, other)
     )
-    return swap_background(own[0]["image"], clear_objects(other[0]["image"], hide), keep)
+    image = other[0]["image"]
+    return swap_background(own[0]["image"], clear_objects(image, hide) if cleared else image, keep)
 
 
 def _in_place_of(index: int, annotated: np.ndarray) -> Iterator[int]:

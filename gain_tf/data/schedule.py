@@ -26,7 +26,8 @@ class Schedule:
         background_swap: probability that an annotated image gets another image's background.
         steps_per_epoch: None for as many as show each image once.
         seed: of everything random.
-        backgrounds: indices of the images whose background others get; None for all.
+        backgrounds: indices of the images whose background others get, their objects hidden; None
+            for all images, whole.
         replicas: that share a batch, each an equal part of it in order, and of its annotated
             images; both numbers must be multiples of it.
         worker: this process among those that train together; it prepares the part of each batch

@@ -1,9 +1,9 @@
 """Background swap: an annotated object before another training image's background.
 
 The strongest simple rival of attention guidance: the same few masks and boxes, used to break the
-tie between object and background in the images themselves. The other image's objects are hidden
-under its background first, as in "Only-BG-T" of Xiao et al., "Noise or Signal: The Role of Image
-Backgrounds in Object Recognition", ICLR 2021.
+tie between object and background in the images themselves. The other image is taken whole, or its
+objects are hidden under its background first, as in "Only-BG-T" of Xiao et al., "Noise or Signal:
+The Role of Image Backgrounds in Object Recognition", ICLR 2021.
 """
 
 from collections.abc import Sequence
@@ -119,7 +119,7 @@ def swap_background(image: tf.Tensor, other: tf.Tensor, keep: tf.Tensor) -> tf.T
 
     Args:
         image: (H, W, 3).
-        other: (H, W, 3), of which `clear_objects` left the background.
+        other: (H, W, 3), as it is or after `clear_objects`.
         keep: boolean (H, W), see `foreground`; where it is empty nothing is replaced.
 
     Returns:

@@ -48,16 +48,17 @@ def schedule_of(
     """Plan the batches of every epoch, for this worker of several that train together.
 
     Raises:
-        ConfigError: backgrounds are to be swapped, and no image is known to show one.
+        ConfigError: backgrounds are to be swapped in, and no image is known to show one.
     """
     annotated = np.flatnonzero(split.has_mask | split.has_boxes)
     backgrounds = None
-    if config.data.background_swap and len(annotated):
+    swaps = config.data.background_swap > 0 and len(annotated) > 0
+    if swaps and config.data.background_swap_with == "backgrounds":
         backgrounds = known_backgrounds(split, unguided_classes)
         if not len(backgrounds):
             raise ConfigError(
-                "data.background_swap: of no training image it is known what is background: "
-                "annotate all classes of some images, or add images that show none"
+                "data.background_swap_with: backgrounds: of no training image it is known what is "
+                "background: annotate all classes of some images, or add images that show none"
             )
     return Schedule(
         images=len(split),

@@ -1,6 +1,7 @@
 """One row trained: the same twice, resumed as if nothing had happened, stopped when it diverges."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -100,6 +101,20 @@ def test_the_plan_of_a_row(data):
     plan = schedule_of(config, split)
     np.testing.assert_array_equal(plan.annotated, np.flatnonzero(split.has_boxes))
     assert (plan.images, plan.batch_size, plan.drawn, plan.steps, plan.seed) == (8, 4, 2, 1, 5)
+
+
+def test_what_is_swapped_in(data):
+    changes = {"data__budget": {"boxes": 3}, "data__background_swap": 0.5}
+    images = tiny_config(**changes)
+    split = annotated_split(images, data)
+    assert schedule_of(images, split).backgrounds is None
+    cleared = tiny_config(**changes, data__background_swap_with="backgrounds")
+    plan = schedule_of(cleared, split)
+    assert plan.backgrounds is not None
+    np.testing.assert_array_equal(plan.backgrounds, np.flatnonzero(split.has_boxes))
+    both = replace(split, labels=np.ones_like(split.labels))
+    with pytest.raises(ConfigError, match="of no training image it is known what is background"):
+        schedule_of(cleared, both)
 
 
 @pytest.mark.slow
