@@ -131,3 +131,11 @@ def test_a_wrong_model_key_leaves_no_folder(run, tmp_path, capsys):
     assert call(fit, "--config", run[2], *place) == 2
     assert "no_such_net" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_share_of_annotated_images_that_comes_to_nothing_leaves_no_folder(run, tmp_path, capsys):
+    place = ("--set", f"run.root={tmp_path}", "--set", "data.batch_size=2")
+    assert call(fit, "--config", run[2], *place) == 2
+    said = capsys.readouterr().err
+    assert said.count("data.annotated_share: 0.25 of a data.batch_size of 2 is rounded to 0") == 1
+    assert list(tmp_path.iterdir()) == []

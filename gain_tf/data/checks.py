@@ -151,7 +151,7 @@ def _record_problems(
             problems.append(problem)
     for path in record.masks:
         try:
-            mask = read_mask(path)
+            mask = read_mask(path, levels=mask_values == "binary")
         except UnreadableImageError as error:
             problems.append(str(error))
             continue

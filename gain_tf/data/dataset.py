@@ -61,8 +61,9 @@ class Split:
         pictures: the pixels.
         mask_shows: which classes the mask of each image shows, boolean (N, C); no class at all
             for an image without a mask. Where an image has a class that its mask does not show,
-            the mask holds no background: a mask guides the classes it shows and says nothing of
-            the others.
+            a mask guides the classes it shows and says nothing of the others: what it calls
+            background may be one of those. Masks of a folder call that unknown; VOC's are left as
+            they were published.
         boxes: y0 x0 y1 x1 in [0, 1] of each image, float32 (n, 4).
         box_labels: class of each box, int32 (n,).
         groups: what belongs together (frames of one object), for honest intervals; None where

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Sequence
 from typing import IO
 
 import cv2
@@ -42,12 +43,15 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     return decode_image(data, path)
 
 
-def decode_image(data: np.ndarray, name: str | os.PathLike[str]) -> np.ndarray:
+def decode_image(
+    data: np.ndarray, name: str | os.PathLike[str], *, upright: bool = True
+) -> np.ndarray:
     """Decode a photograph; see `read_image`.
 
     Args:
         data: content of the file, uint8 (bytes,).
         name: for errors.
+        upright: turn the image as the camera was held; otherwise its pixels stay where they lie.
 
     Returns:
         uint8 RGB (H, W, 3).
@@ -58,7 +62,8 @@ def decode_image(data: np.ndarray, name: str | os.PathLike[str]) -> np.ndarray:
     if _is_bomb(data):
         raise UnreadableImageError(f"{name}: {_too_large()}")
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        flags = cv2.IMREAD_COLOR if upright else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        image = cv2.imdecode(data, flags) if data.size else None
     except cv2.error as error:
         raise UnreadableImageError(f"{name}: cannot be decoded: {error.err}") from error
     if image is None:
@@ -66,13 +71,15 @@ def decode_image(data: np.ndarray, name: str | os.PathLike[str]) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
+def read_mask(path: str | os.PathLike[str], *, levels: bool = False) -> np.ndarray:
     """Read a mask: the indices of a palette image, the levels of a grey one.
 
     Pillow, because OpenCV turns a palette into colours and loses the indices.
 
     Args:
         path: PNG.
+        levels: whether greys are meant, not classes: a palette of different greys is looked up,
+            since the programs that make one of a grey image number its greys as they like.
 
     Returns:
         uint8 (H, W).
@@ -80,17 +87,21 @@ def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
         UnreadableImageError: the file is missing, broken, or has colours instead of indices.
     """
-    return decode_mask(path, path)
+    return decode_mask(path, path, levels=levels)
 
 
 def decode_mask(
-    file: str | os.PathLike[str] | IO[bytes], name: str | os.PathLike[str]
+    file: str | os.PathLike[str] | IO[bytes],
+    name: str | os.PathLike[str],
+    *,
+    levels: bool = False,
 ) -> np.ndarray:
     """Decode a mask; see `read_mask`.
 
     Args:
         file: PNG, a path or an open file.
         name: for errors.
+        levels: see `read_mask`.
 
     Returns:
         uint8 (H, W).
@@ -107,7 +118,8 @@ def decode_mask(
                     f"{name}: a mask must be a grey or palette image, not {picture.mode}"
                 )
             grey = picture.convert("L") if picture.mode == "1" else picture
-            return np.array(grey, np.uint8)
+            mask = np.array(grey, np.uint8)
+            return _levels(mask, picture.getpalette() or []) if levels else mask
     except UnreadableImageError:
         raise
     except FileNotFoundError as error:
@@ -117,6 +129,17 @@ def decode_mask(
     except Exception as error:
         # Pillow's readers raise whatever they come upon in a damaged file.
         raise UnreadableImageError(f"{name}: cannot be decoded: {_reason(error)}") from error
+
+
+def _levels(indices: np.ndarray, palette: Sequence[int]) -> np.ndarray:
+    """Look indices up in a palette R G B R G B ... where they stand for different greys."""
+    colours = np.array(palette, np.uint8).reshape(-1, 3)
+    used = np.unique(indices)
+    if used[-1] >= len(colours):
+        return indices
+    greys = colours[used]
+    distinct = len(np.unique(greys[:, 0])) == len(used)
+    return colours[indices, 0] if distinct and (greys == greys[:, :1]).all() else indices
 
 
 def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:

@@ -126,7 +126,7 @@ class FilePictures:
         return self._with_rest(mask, record, shown)
 
     def _indexed(self, path: Path, labels: Sequence[str]) -> np.ndarray:
-        mask = read_mask(path)
+        mask = read_mask(path, levels=self.mask_values == "binary")
         if not mask.any() or not is_binary(mask, self.mask_values):
             return mask
         own = self.class_names.index(labels[0]) + 1
@@ -135,7 +135,7 @@ class FilePictures:
     def _of_classes(self, record: FileRecord) -> np.ndarray:
         regions, size = [], (0, 0)
         for name, path in record.class_masks:
-            mask = read_mask(path)
+            mask = read_mask(path, levels=True)
             size = mask.shape
             regions.append(region_of(self.class_names.index(name) + 1, mask > mask.max() / 2))
         return mask_of(regions, size)

@@ -87,10 +87,10 @@ def _about_splits(records: Sequence[FileRecord], settings: Folder) -> str:
 
 
 def _annotations(root: Path, settings: Folder) -> Annotations:
+    pictures = photographs(pictures_below(root), settings.classes or ())
     paths = annotation_paths(root, settings.annotations)
     if not paths:
-        return Annotations()
-    pictures = photographs(pictures_below(root), settings.classes or ())
+        return Annotations(images=pictures)
     return read_annotations(root, paths, pictures, named=settings.annotations != "auto")
 
 

@@ -54,7 +54,7 @@ def read_map(path: Path) -> np.ndarray:
         UnreadableImageError: the file is missing, broken, or holds something else.
     """
     if path.suffix == ".png":
-        return read_mask(path).astype(np.float32) / 255
+        return read_mask(path, levels=True).astype(np.float32) / 255
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

@@ -47,7 +47,7 @@ def foreground(
 
     Returns:
         Boolean (H, W): everything but the mask's background where the mask shows an object, else
-        the inside of the boxes; the whole image where a class of it has no box.
+        the inside of the boxes; the whole image where these leave out a class of it.
     """
     height, width = tf.shape(mask)[0], tf.shape(mask)[1]
     rows = (tf.range(height, dtype=tf.float32) + 0.5) / tf.cast(height, tf.float32)
@@ -56,12 +56,16 @@ def foreground(
     within_columns = (columns >= boxes[:, 1:2]) & (columns < boxes[:, 3:4])
     inside = within_rows[:, :, tf.newaxis] & within_columns[:, tf.newaxis, :]
     boxed = tf.reduce_any(inside & (box_labels >= 0)[:, tf.newaxis, tf.newaxis], axis=0)
-    boxed_classes = tf.reduce_any(
-        box_labels[:, tf.newaxis] == tf.range(tf.shape(labels)[0]), axis=0
-    )
-    incomplete = tf.reduce_any((labels > 0.5) & ~boxed_classes) & tf.reduce_any(boxed)
+    classes = tf.range(tf.shape(labels)[0])
+    values = tf.cast(tf.unique(tf.reshape(mask, [-1])).y, tf.int32)
     masked = tf.reduce_any((mask > 0) & (mask < UNKNOWN))
-    return tf.cond(masked, lambda: mask > 0, lambda: boxed | incomplete)
+    seen, shown = tf.cond(
+        masked,
+        lambda: (mask > 0, tf.reduce_any(values[:, tf.newaxis] == classes + 1, axis=0)),
+        lambda: (boxed, tf.reduce_any(box_labels[:, tf.newaxis] == classes, axis=0)),
+    )
+    incomplete = tf.reduce_any((labels > 0.5) & ~shown)
+    return seen | (incomplete & tf.reduce_any(seen))
 
 
 def clear_objects(image: tf.Tensor, objects: tf.Tensor) -> tf.Tensor:
@@ -69,7 +73,7 @@ def clear_objects(image: tf.Tensor, objects: tf.Tensor) -> tf.Tensor:
 
     The largest strip above, below, left or right of the objects' common bounding box is repeated
     over the box, so that not even an outline stays. Where the box leaves no strip it takes the
-    mean colour of what is no object.
+    mean colour of what is no object; an image that is object everywhere stays as it is.
 
     Args:
         image: float (H, W, 3).
@@ -101,7 +105,8 @@ def clear_objects(image: tf.Tensor, objects: tf.Tensor) -> tf.Tensor:
 
     within_rows = (tf.range(height) >= top) & (tf.range(height) < bottom)
     within_columns = (tf.range(width) >= left) & (tf.range(width) < right)
-    box = within_rows[:, tf.newaxis] & within_columns & tf.reduce_any(objects)
+    hidable = tf.reduce_any(objects) & ~tf.reduce_all(objects)
+    box = within_rows[:, tf.newaxis] & within_columns & hidable
     return tf.where(box[..., tf.newaxis], cover, image)
 
 

@@ -4,6 +4,7 @@ Importing this module registers the builder: afterwards `tfds.load("voc2012")` w
 (it needs the extra `voc`), so nothing of gain-tf imports it before it is needed.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +72,8 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
     An example holds `image` uint8 (H, W, 3); `labels` int64 (n,), indices in `CLASS_NAMES`;
     `mask` uint8 (H, W, 1); `boxes`, for each object its `bbox` float32 y0 x0 y1 x1 in [0, 1],
     `label`, `difficult` and `truncated`; `id`. What needs no pixels is kept once more in
-    `info.metadata`, by split and column, in the order of the examples.
+    `info.metadata`, by split and column, in the order of the examples, and under `root` the folder
+    that all of it was made from.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -121,6 +123,7 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
         sources = find_sources(Path(dl_manager.manual_dir))
+        self._metadata["root"] = os.path.abspath(dl_manager.manual_dir)
         splits = read_splits(sources, cast(Voc2012Config, self.builder_config).expected)
 
         def known(name: str) -> VocImage:
@@ -177,7 +180,11 @@ class Voc2012(tfds.core.GeneratorBasedBuilder):
             )
         if problems:
             raise DataError(problems)
-        cast(tfds.core.MetadataDict, self.info.metadata)[split] = columns
+        self._metadata[split] = columns
+
+    @property
+    def _metadata(self) -> tfds.core.MetadataDict:
+        return cast(tfds.core.MetadataDict, self.info.metadata)
 
 
 def _png(mask: np.ndarray) -> bytes:

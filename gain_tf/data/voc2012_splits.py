@@ -9,6 +9,7 @@ afterwards the archives are not needed. Needs the extra `voc`.
 import contextlib
 import hashlib
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ def load_voc2012(data: Data) -> DataSet:
         have no annotation that is public, so they are no split here.
 
     Raises:
-        DataError: TFDS or an archive is missing, or the archives have problems; all are listed.
+        DataError: TFDS or an archive is missing, or the archives have problems; all are listed. Or
+            the records are those of another part of VOC.
     """
     builder = _built(data)
     splits = {"train": data.voc2012.train, "validation": "val"}
@@ -63,7 +65,8 @@ def load_voc2012(data: Data) -> DataSet:
             "public annotation and is no split here",
             "annotation": "boxes of all objects, difficult ones included, and from them the "
             "labels; a mask for each image, VOC's own or else SBD's, which is coarser and has no "
-            "border of unknown pixels around objects",
+            "border of unknown pixels around objects; masks are as published, and where one leaves "
+            "out a class of its image, what it calls background may be that class",
             "known bias": "objects come with their surroundings (boats on water, trains on rails, "
             "aeroplanes in the sky), and most often with a person; small difficult objects are "
             "labels, but unknown in VOC's masks",
@@ -82,9 +85,10 @@ class RecordPictures:
     records: Sequence[Mapping[str, Any]]
 
     def image(self, index: int) -> np.ndarray:
-        """Return image `index`."""
+        """Return image `index` as it is stored: masks and boxes know no camera."""
         record = self._record(index)
-        return decode_image(np.frombuffer(record["image"], np.uint8), record["id"].decode())
+        data = np.frombuffer(record["image"], np.uint8)
+        return decode_image(data, record["id"].decode(), upright=False)
 
     def key(self, index: int) -> str:
         """Return the hash of the file."""
@@ -118,7 +122,7 @@ def _built(data: Data) -> "Voc2012":
     builder = Voc2012(**where)
     # TFDS has a method for this, which warns of the folder that is not there yet.
     if (Path(builder.data_path) / "dataset_info.json").is_file():
-        return _readable(builder)
+        return _of_this_part(_readable(builder), data)
     builder = Voc2012(**where, file_format=FORMAT)
     folder = data.root or Path(builder.data_dir_root) / "downloads" / "manual"
     if missing := missing_archives(folder):
@@ -140,6 +144,23 @@ def _readable(builder: "Voc2012") -> "Voc2012":
                 f"data.voc2012.data_dir: the records in {builder.data_path} were made in another "
                 f"format, which cannot be read in any order; name another folder, where gain-tf "
                 f"makes its own ({FORMAT})"
+            ]
+        )
+    return builder
+
+
+def _of_this_part(builder: "Voc2012", data: Data) -> "Voc2012":
+    """Refuse the records of another part: nothing in the place they lie at tells parts apart."""
+    if data.root is None or not data.voc2012.part:
+        return builder
+    metadata: Any = builder.info.metadata
+    wanted, found = os.path.abspath(data.root), metadata.get("root", "a folder they do not name")
+    if wanted != found:
+        raise DataError(
+            [
+                f"data.root: the records in {builder.data_path} were made from {found}, not from "
+                f"{wanted}; name another folder in data.voc2012.data_dir, or leave data.root out "
+                "to take them as they are"
             ]
         )
     return builder

@@ -26,6 +26,7 @@ class Attended:
         guidance: the choices of Eq. 1 to 10.
         example: images (B, H, W, 3) and what annotation there is.
         features: of the images, (B, h, w, K).
+        labels: classes of each image that have an object, multi-hot (B, C).
         pairs: whose maps are computed.
         evidence: Eq. 2 before its ReLU, (P, h, w), any sign.
         maps: attention, normalised as the settings say, (P, h, w).
@@ -37,6 +38,7 @@ class Attended:
     guidance: GuidanceSettings
     example: Example
     features: tf.Tensor
+    labels: tf.Tensor
     pairs: Pairs
     evidence: tf.Tensor
     maps: tf.Tensor
@@ -62,18 +64,18 @@ class Attended:
         return annotation_target(self.example, self.pairs, self.grid, self.guidance)
 
     def annotated(self) -> tuple[Pairs, tf.Tensor, tf.Tensor]:
-        """Return the annotated images as pairs, their weights, and their number.
+        """Return the images whose annotation shows all their classes, their weights and number.
 
-        With a static number of pairs every image is returned, those without annotation with a
-        weight of zero.
+        The images come as pairs. With a static number of pairs every image is returned, the others
+        with a weight of zero.
         """
-        flags = annotated_images(self.example, tf.shape(self.features)[0], self.guidance)
+        flags = annotated_images(self.example, self.labels, self.guidance)
         images = pairs_of(flags[:, tf.newaxis], 1 if self.static else None)
         return images, *self._weighed(images, images.valid)
 
     def objects(self, images: Pairs, grid: tuple[tf.Tensor, tf.Tensor]) -> Target:
         """Return where each image has an object, of whatever class, on a grid (h, w)."""
-        return object_target(self.example, images, grid, self.guidance)
+        return object_target(self.example, self.labels, images, grid, self.guidance)
 
     def _weighed(self, pairs: Pairs, carried: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         batch = tf.shape(self.features)[0]
@@ -88,6 +90,7 @@ def attend(
     guidance: GuidanceSettings,
     example: Example,
     features: tf.Tensor,
+    labels: tf.Tensor,
     pairs: Pairs,
     sample_weight: tf.Tensor | None,
     *,
@@ -102,5 +105,5 @@ def attend(
     )
     maps = normalise(tf.nn.relu(evidence), guidance.normalise)
     return Attended(
-        model, guidance, example, features, pairs, evidence, maps, static, sample_weight
+        model, guidance, example, features, labels, pairs, evidence, maps, static, sample_weight
     )

@@ -54,7 +54,7 @@ def revive(seen: Attended) -> Term | None:
 
 
 def evidence(seen: Attended) -> Term | None:
-    """Evidence of all classes beside the objects, for the annotated images."""
+    """Evidence of all classes beside the objects, for the images annotated with all of theirs."""
     if not _has_annotation(seen):
         return None
     images, weights, count = seen.annotated()
@@ -78,7 +78,7 @@ def evidence(seen: Attended) -> Term | None:
 
 
 def rrr(seen: Attended) -> Term | None:
-    """The input gradient beside the objects, for the annotated images.
+    """The input gradient beside the objects, for the images annotated with all their classes.
 
     In inference mode, as all that explains the network.
     """

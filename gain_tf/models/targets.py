@@ -1,7 +1,8 @@
 """What the annotation of a batch asks of each pair's map: `H` of Eq. 7, `B` of Eq. 9.
 
 An annotation that shows nothing of a pair's class (an empty mask, boxes of other classes) does
-not say where the object is: the pair carries no target.
+not say where the object is: the pair carries no target. For the same reason an annotation that
+shows only some classes of an image does not say what is beside every object.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ Grid = tuple[tf.Tensor | int, tf.Tensor | int]
 
 UNKNOWN = 255
 """Mask value of a pixel whose class nobody annotated."""
+
+VALUES = 256
+"""How many values a pixel of a mask can have."""
 
 
 class Target(NamedTuple):
@@ -106,12 +110,16 @@ def any_target(example: Example, images: tf.Tensor, classes: tf.Tensor, grid: Gr
 
 
 def object_target(
-    example: Example, images: Pairs, grid: Grid, guidance: GuidanceSettings
+    example: Example, labels: tf.Tensor, images: Pairs, grid: Grid, guidance: GuidanceSettings
 ) -> Target:
     """Return where an image has an object of whatever class: by its mask, else by its boxes.
 
+    What shows only some of the image's classes counts as no annotation here: what looks like
+    background may be the class that it leaves out.
+
     Args:
         example: as in `annotation_target`.
+        labels: classes of each image that have an object, multi-hot (B, C).
         images: their rows in the batch; the category does not matter.
         grid: rows h and columns w of the target.
         guidance: which annotation may guide.
@@ -119,30 +127,37 @@ def object_target(
     Returns:
         The target of each image.
     """
+    wanted = tf.gather(labels, images.image) > 0.5
+    classes = tf.range(tf.shape(labels)[1])
     targets = []
     if guidance.uses_masks and "mask" in example:
         masks = tf.gather(tf.cast(example["mask"], tf.int32), images.image)
         inside = (masks > 0) & (masks != UNKNOWN)
-        targets.append(_from_masks(masks, inside, _flag(example, "has_mask", images), grid))
+        found = _from_masks(masks, inside, _flag(example, "has_mask", images), grid)
+        shown = _classes_of(masks, tf.shape(labels)[1])
+        targets.append(_if_complete(found, wanted, shown))
     if guidance.uses_boxes and "boxes" in example:
-        labels = tf.gather(tf.cast(example["box_labels"], tf.int32), images.image)
-        targets.append(_from_boxes(example, images, labels >= 0, grid))
+        boxed = tf.gather(tf.cast(example["box_labels"], tf.int32), images.image)
+        found = _from_boxes(example, images, boxed >= 0, grid)
+        shown = tf.reduce_any(boxed[..., tf.newaxis] == classes, axis=1)
+        targets.append(_if_complete(found, wanted, shown))
     return _first_of(targets)
 
 
-def annotated_images(example: Example, batch: tf.Tensor, guidance: GuidanceSettings) -> tf.Tensor:
-    """Tell which images have an annotation that shows an object.
+def annotated_images(example: Example, labels: tf.Tensor, guidance: GuidanceSettings) -> tf.Tensor:
+    """Tell which images have an annotation that shows an object of each of their classes.
 
     Args:
         example: as in `annotation_target`.
-        batch: number B of images.
+        labels: classes of each image that have an object, multi-hot (B, C).
         guidance: which annotation may guide.
 
     Returns:
         (B,), 1.0 or 0.0.
     """
-    every = Pairs(tf.range(batch), tf.zeros([batch], tf.int32), tf.ones([batch]))
-    return object_target(example, every, (1, 1), guidance).carried
+    rows = tf.range(tf.shape(labels)[0])
+    every = Pairs(rows, tf.zeros_like(rows), tf.ones_like(rows, tf.float32))
+    return object_target(example, labels, every, (1, 1), guidance).carried
 
 
 def _flag(example: Example, key: str, pairs: Pairs) -> tf.Tensor:
@@ -165,6 +180,22 @@ def _from_boxes(example: Example, pairs: Pairs, chosen: tf.Tensor, grid: Grid) -
     value = box_coverage(boxes, chosen, *grid)
     shown = tf.cast(tf.reduce_max(value, axis=(1, 2)) > 0, tf.float32)
     return Target(value, tf.ones_like(value), shown * _flag(example, "has_boxes", pairs))
+
+
+def _classes_of(masks: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+    """Tell which classes occur in each mask (P, H, W), boolean (P, C)."""
+    count, values = tf.shape(masks)[0], tf.maximum(VALUES, classes + 1)
+    places = tf.range(count)[:, tf.newaxis, tf.newaxis] * values + masks
+    # A value that does not occur gets the least number there is.
+    seen = tf.ones_like(masks, tf.float32)
+    found = tf.math.unsorted_segment_max(seen, places, count * values)
+    return tf.reshape(found, [count, values])[:, 1 : classes + 1] > 0
+
+
+def _if_complete(target: Target, wanted: tf.Tensor, shown: tf.Tensor) -> Target:
+    """Let only those images carry a target of which all wanted classes (P, C) are shown."""
+    complete = tf.reduce_all(shown | ~wanted, axis=1)
+    return target._replace(carried=target.carried * tf.cast(complete, tf.float32))
 
 
 def _first_of(targets: Sequence[Target]) -> Target:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gain_tf.config import Config, ConfigError
+from gain_tf.data.annotated_share import check_shares
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
@@ -31,7 +32,7 @@ from gain_tf.training.run_folder import (
     run_folder,
 )
 from gain_tf.training.side_by_side import finish_side_by_side
-from gain_tf.training.train import annotated_split, train
+from gain_tf.training.train import annotated_split, schedule_of, train
 from gain_tf.training.with_the_chief import train_with_the_chief
 from gain_tf.training.workers import as_the_chief_says, leave_last, worker_of
 
@@ -63,6 +64,7 @@ def fit_run(config: Config) -> Path:
     _check_distribution(config, rows)
     wanted = asked_for(rows, config.run.rows)
     taught = {row.name: annotated_split(row.config, data) for row in wanted}
+    check_shares(schedule_of(row.config, taught[row.name], data.unguided_classes) for row in wanted)
     _check_models(wanted, data)
     if worker_of(strategy).number > 1:
         return train_with_the_chief(config, data, rows, wanted, strategy)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gain_tf.data.decode import UnreadableImageError, picture_problem, read_image, read_mask
+from gain_tf.data.decode import (
+    UnreadableImageError,
+    decode_image,
+    picture_problem,
+    read_image,
+    read_mask,
+)
 
 COLOURS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [10, 20, 30]]], np.uint8)
 
@@ -40,6 +46,8 @@ def test_the_camera_s_orientation_is_applied(tmp_path):
     assert image.shape == (32, 16, 3)
     assert image[:14].max() < 20
     assert image[18:].min() > 235
+    data = np.fromfile(tmp_path / "a.jpg", np.uint8)
+    np.testing.assert_allclose(decode_image(data, "a", upright=False), pixels, rtol=0, atol=20)
 
 
 def test_one_pixel_and_umlauts(tmp_path):
@@ -59,6 +67,27 @@ def test_masks_keep_indices(tmp_path):
     np.testing.assert_array_equal(read_mask(tmp_path / "p.png"), indices)
     Image.fromarray(indices > 0).save(tmp_path / "1.png")
     np.testing.assert_array_equal(read_mask(tmp_path / "1.png"), 255 * (indices > 0))
+
+
+@pytest.mark.parametrize(
+    ("palette", "levels"),
+    [
+        ([(0, 0, 0), (255, 255, 255)], [0, 255, 0]),
+        ([(255, 255, 255), (0, 0, 0)], [255, 0, 255]),
+        ([(7, 7, 7), (9, 9, 9), (1, 2, 3)], [7, 9, 7]),  # the last colour is not used
+        ([(0, 0, 0), (128, 0, 0)], [0, 1, 0]),
+        ([(9, 9, 9), (9, 9, 9)], [0, 1, 0]),
+        ([(9, 9, 9)], [0, 1, 0]),  # a palette that is cut off
+    ],
+)
+def test_a_palette_of_greys_is_looked_up_where_levels_count(tmp_path, palette, levels):
+    picture = Image.fromarray(np.array([[0, 1, 0]], np.uint8))
+    picture.putpalette(np.ravel(palette).tolist())
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png", levels=True), [levels])
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png"), [[0, 1, 0]])
+    Image.fromarray(np.array([[0, 3, 255]], np.uint8)).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.png", levels=True), [[0, 3, 255]])
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "I;16"])

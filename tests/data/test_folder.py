@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 def rows(*names, count=5):
@@ -37,6 +38,15 @@ def test_folders_of_splits(album):
     assert "test/a/0" in data.splits["test"].ids
 
 
+def test_images_in_no_split_are_named(album, spot):
+    album.classes("train/a", "train/b", "val/a", "holdout/a", count=2)
+    album.mask("val/a/0_mask.png", spot)
+    left_out = album.load().about["images without a label, left out"]
+    assert left_out == "2 files: holdout/a/0.jpg, holdout/a/1.jpg"
+    album.csv("file,label,split\nval/a/0.jpg,a,val\ntrain/a/0.jpg,a,train\ntrain/b/0.jpg,b,train\n")
+    assert album.load().about["images without a label, left out"].startswith("5 files: holdout/a/")
+
+
 def test_the_division_is_the_seed_s(album):
     album.classes("a", "b", count=10)
     first, again, other = (album.load(seed=seed).splits["validation"].ids for seed in (1, 1, 2))
@@ -68,6 +78,21 @@ def test_masks_are_found(album, spot, place):
     assert split.has_mask.sum() == 1
     np.testing.assert_array_equal(split.pictures.mask(index), spot // 255)
     np.testing.assert_allclose(split.boxes[index], [[0.2, 0.25, 0.5, 7 / 12]], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("place", "settings"),
+    [("masks/b/0_b.png", {}), ("b/0.png", {"mask_values": "binary"})],
+)
+@pytest.mark.parametrize("white", [0, 1])
+def test_black_and_white_may_come_as_a_palette(album, spot, place, settings, white):
+    """Programs that save few colours number them as they like: white may be 0 or 1."""
+    picture = Image.fromarray(np.where(spot > 0, white, 1 - white).astype(np.uint8))
+    picture.putpalette([255] * 3 + [0] * 3 if white == 0 else [0] * 3 + [255] * 3)
+    album.classes("a", "b").save(place, picture)
+    found = album.found(album.load(**settings), "b/0")
+    assert found.shows == {"b"}
+    np.testing.assert_array_equal(found.mask, np.where(spot > 0, 2, 0))
 
 
 def test_a_name_with_dots_has_its_own_mask(album, spot):

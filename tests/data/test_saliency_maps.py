@@ -32,6 +32,10 @@ RAMP = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
 def test_a_map_is_read_from_png_and_npy(tmp_path):
     Image.fromarray(np.array([[0, 51, 255]], np.uint8)).save(tmp_path / "a.png")
     np.testing.assert_allclose(read_map(tmp_path / "a.png"), [[0, 0.2, 1]], atol=1e-7)
+    palette = Image.fromarray(np.array([[2, 0, 1]], np.uint8))
+    palette.putpalette(np.repeat([51, 255, 0], 3).tolist())
+    palette.save(tmp_path / "a.png")
+    np.testing.assert_allclose(read_map(tmp_path / "a.png"), [[0, 0.2, 1]], atol=1e-7)
     np.save(tmp_path / "b.npy", RAMP.astype(np.float64))
     np.testing.assert_array_equal(read_map(tmp_path / "b.npy"), RAMP)
 

@@ -29,7 +29,8 @@ def test_what_the_mask_does_not_call_background():
     mask = np.zeros((4, 4), np.uint8)
     mask[3, 1:3] = 2
     mask[0] = 255
-    inside = foreground(tf.constant(mask), BOXES, tf.constant([0, 5, -1]), LABELS).numpy()
+    labels = tf.one_hot(1, 6)
+    inside = foreground(tf.constant(mask), BOXES, tf.constant([0, 5, -1]), labels).numpy()
     np.testing.assert_array_equal(inside, mask > 0)
 
 
@@ -38,6 +39,16 @@ def test_boxes_of_one_class_do_not_make_the_other_background():
     assert foreground(mask, BOXES, tf.constant([0, -1, -1]), LABELS).numpy().all()
     one = tf.one_hot(0, 6)
     assert not foreground(mask, BOXES, tf.constant([0, -1, -1]), one).numpy().all()
+
+
+def test_a_mask_of_one_class_does_not_make_the_other_background():
+    mask = np.zeros((4, 4), np.uint8)
+    mask[0] = 1
+    none = tf.constant([-1, -1, -1])
+    assert foreground(tf.constant(mask), BOXES, none, LABELS).numpy().all()
+    mask[1] = 6
+    inside = foreground(tf.constant(mask), BOXES, none, LABELS).numpy()
+    np.testing.assert_array_equal(inside, mask > 0)
 
 
 def test_no_annotation_is_no_foreground():
@@ -79,8 +90,8 @@ def test_objects_from_edge_to_edge_take_the_mean_background():
     cross = tf.constant([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) > 0
     found = clear_objects(image, cross).numpy()
     np.testing.assert_array_equal(found, np.full((3, 3, 3), (0 + 2 + 6 + 8) / 4))
-    nothing = tf.zeros([3, 3], tf.bool)
-    np.testing.assert_array_equal(clear_objects(image, nothing), image)
+    for nothing_to_do in (tf.zeros([3, 3], tf.bool), tf.ones([3, 3], tf.bool)):
+        np.testing.assert_array_equal(clear_objects(image, nothing_to_do), image)
 
 
 def test_what_is_known_of_backgrounds(make_split):

@@ -5,6 +5,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -21,6 +22,8 @@ from gain_tf.data.voc2012 import Voc2012  # noqa: E402
 from gain_tf.data.voc2012_splits import RecordPictures  # noqa: E402
 from gain_tf.data.voc_devkit import CLASS_NAMES  # noqa: E402
 from gain_tf.data_commands import data  # noqa: E402
+from gain_tf.models.settings import GuidanceSettings  # noqa: E402
+from gain_tf.models.targets import annotated_images  # noqa: E402
 
 
 def load(root, records, cache=False, **settings):
@@ -82,6 +85,17 @@ def test_pixels_belong_to_their_columns(records, tmp_path):
         np.testing.assert_array_equal(split.pictures.image(index), published[..., ::-1])
 
 
+def test_an_image_lies_as_its_mask_does_however_the_camera_was_held(tmp_path):
+    devkit = MiniatureVoc(tmp_path / "folders")
+    path = devkit.devkit / "JPEGImages" / "2007_000032.jpg"
+    with Image.open(path) as picture:
+        exif = Image.Exif()
+        exif[0x0112] = 6  # to be turned by 90 degrees
+        picture.save(path, exif=exif)
+    pictures = load(devkit.root, tmp_path / "records").splits["train"].pictures
+    assert pictures.image(0).shape[:2] == pictures.mask(0).shape == SIZES["2007_000032"]
+
+
 def test_pictures_are_kept_only_where_asked(records):
     left = load(None, records, cache=False).splits["train"].pictures
     assert left.image(1) is not left.image(1)
@@ -100,6 +114,14 @@ def test_batches(records):
     np.testing.assert_array_equal(example["box_labels"][2], [4, 4])
 
 
+def test_a_mask_that_leaves_out_a_class_does_not_say_what_is_beside_all_objects(records):
+    """The person of the first image is in its boxes and not in its mask."""
+    ((example, labels),) = evaluation_batches(load(None, records).splits["train"], (16, 16), 4)
+    by_mask, by_both = GuidanceSettings(kind="pixel"), GuidanceSettings(kind="both")
+    np.testing.assert_array_equal(annotated_images(example, labels, by_mask), [0, 1, 1, 1])
+    np.testing.assert_array_equal(annotated_images(example, labels, by_both), [1, 1, 1, 1])
+
+
 def test_missing_archives(tmp_path):
     with pytest.raises(DataError) as caught:
         load(tmp_path / "nowhere", tmp_path)
@@ -113,6 +135,19 @@ def test_a_part_must_be_asked_for(tmp_path):
     devkit = MiniatureVoc(tmp_path / "folders")
     with pytest.raises(DataError, match="split train: 2 instead of 1464 images"):
         load(devkit.root, tmp_path / "records", part=False)
+
+
+def test_the_records_of_another_part_are_refused(tmp_path):
+    """Two parts in folders of one name, and records in one place."""
+    one, two = (MiniatureVoc(tmp_path / name / "voc") for name in ("one", "two"))
+    load(one.root, tmp_path / "records")
+    with pytest.raises(DataError) as caught:
+        load(two.root, tmp_path / "records")
+    (problem,) = caught.value.problems
+    assert f"were made from {one.root}, not from {two.root}; name another" in problem
+    for root in (one.root, one.root / "../voc", None):
+        assert len(load(root, tmp_path / "records").splits["train"]) == 4
+    assert len(load(two.root, tmp_path / "others").splits["train"]) == 4
 
 
 def test_records_of_another_format(tmp_path):

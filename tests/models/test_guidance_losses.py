@@ -144,6 +144,33 @@ def test_only_annotated_images_count(make_gain, batch):
         np.testing.assert_allclose(logs[name], together[name], rtol=1e-4, atol=1e-6)
 
 
+def test_what_shows_some_classes_only_says_nothing_of_the_rest(float64, make_gain, batch):
+    """Image 0 has a class that its mask leaves out: its background may be that class.
+
+    What is asked of a class alone is asked all the same.
+    """
+    example, _ = some(batch, [0, 1])
+    labels = np.array([[1.0, 1, 0], [0, 1, 0]])
+    model = lively(make_gain(losses=OTHERS))
+    network = reference.Network(model.get_weights())
+    features = network.features(example["image"].astype(float))
+    mask = example["mask"][1]
+    inside = reference.area_average((mask > 0).astype(float), 4, 4)
+    every = np.stack([raw(network, features[1], c) for c in range(3)], axis=-1)
+    made = values(model, example, labels)
+    expected = ((1 - inside)[..., None] * every) ** 2
+    np.testing.assert_allclose(made["evidence"], expected.mean(), rtol=1e-6)
+    second = {key: value[1:] for key, value in example.items()}
+    np.testing.assert_allclose(made["rrr"], values(model, second, labels[1:])["rrr"], rtol=1e-6)
+    energy = []
+    for i, (inside, known) in enumerate(targets(batch[0], [0, 1, 0])[:2]):
+        grid = network.attention(features[i], i) * known
+        energy.append(1 - (grid * inside).sum() / grid.sum())
+    np.testing.assert_allclose(made["energy"], np.mean(energy), rtol=1e-6)
+    unguided = make_gain(model.features, model.head, losses=OTHERS, unguided_classes=[1])
+    assert values(unguided, {k: v[:1] for k, v in example.items()}, labels[:1])["evidence"] > 1e-3
+
+
 def test_kind_says_which_annotation_guides(make_gain, batch):
     model = lively(make_gain(losses={"energy": None}, kind="box"))
     by_boxes = values(model, *some(batch, [0]))["energy"]

@@ -6,7 +6,8 @@ import reference
 import tensorflow as tf
 
 from gain_tf.attention import pairs_of
-from gain_tf.models.targets import box_target, mask_target
+from gain_tf.models.settings import GuidanceSettings
+from gain_tf.models.targets import annotated_images, box_target, mask_target, object_target
 
 LABELS = tf.constant([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
 PAIRS = pairs_of(LABELS)  # (0, 0), (0, 1), (1, 1)
@@ -83,6 +84,61 @@ def test_boxes_by_hand():
 def test_the_flag_hides_boxes(flag):
     example = {**example_boxes(), "has_boxes": tf.constant(flag)}
     np.testing.assert_array_equal(box_target(example, PAIRS, (2, 2)).carried, [0, 0, 1])
+
+
+IMAGES = pairs_of(tf.ones([2, 1]))  # both, whatever their classes
+
+
+def test_objects_by_hand():
+    """Image 0 has the classes 0 and 2, image 1 the class 1; all of them are shown."""
+    labels, masks_only = tf.constant([[1.0, 0, 1], [0, 1, 0]]), GuidanceSettings(kind="pixel")
+    target = object_target({"mask": tf.constant(masks())}, labels, IMAGES, (2, 2), masks_only)
+    np.testing.assert_array_equal(target.carried, [1, 1])
+    np.testing.assert_allclose(target.value[0], [[1, 0.5], [0, 0.25]], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(target.known[1], [[1, 0], [0.75, 1]], rtol=0, atol=1e-6)
+    boxes_only = GuidanceSettings(kind="box")
+    target = object_target(example_boxes(), labels, IMAGES, (2, 2), boxes_only)
+    np.testing.assert_array_equal(target.carried, [1, 1])
+    np.testing.assert_allclose(target.value[0], [[1, 0.5], [0, 1]], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "complete"),
+    [
+        ([[1, 0, 1], [0, 1, 0]], [1, 1]),
+        ([[1, 0, 0], [0, 1, 0]], [1, 1]),  # more is shown than labelled
+        ([[1, 1, 0], [0, 1, 0]], [0, 1]),
+        ([[1, 0, 1], [0, 1, 1]], [1, 0]),
+        ([[0, 1, 0], [1, 0, 0]], [0, 0]),
+        ([[0, 0, 0], [0, 0, 0]], [1, 1]),  # no class has an object that could be missing
+    ],
+)
+@pytest.mark.parametrize("kind", ["pixel", "box"])
+def test_an_image_counts_where_all_its_classes_are_shown(labels, complete, kind):
+    example = {"mask": tf.constant(masks()), **example_boxes()}
+    found = annotated_images(example, tf.constant(labels, tf.float32), GuidanceSettings(kind=kind))
+    np.testing.assert_array_equal(found, complete)
+
+
+def test_boxes_of_all_classes_stand_in_for_a_mask_of_some():
+    """The mask of image 1 shows class 1 alone; its boxes show class 2 too."""
+    boxes = example_boxes()
+    boxes["box_labels"] = tf.constant([[0, 2], [1, 2]])
+    example = {"mask": tf.constant(masks()), **boxes}
+    labels, both = tf.constant([[1.0, 0, 1], [0, 1, 1]]), GuidanceSettings(kind="both")
+    np.testing.assert_array_equal(annotated_images(example, labels, both), [1, 1])
+    target = object_target(example, labels, IMAGES, (2, 2), both)
+    np.testing.assert_allclose(target.value[0], [[1, 0.5], [0, 0.25]], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(target.value[1], np.full((2, 2), 0.25), rtol=0, atol=1e-6)
+    example["has_boxes"] = tf.constant([1, 0])
+    np.testing.assert_array_equal(annotated_images(example, labels, both), [1, 0])
+
+
+def test_more_classes_than_a_mask_can_hold():
+    example = {"mask": tf.constant(np.full((2, 4, 4), 255, np.uint8)), **example_boxes()}
+    labels = tf.one_hot([2, 1], 1000)
+    found = annotated_images(example, labels, GuidanceSettings(kind="both"))
+    np.testing.assert_array_equal(found, [1, 1])
 
 
 def test_targets_of_a_mixed_batch_agree_with_the_reference(batch):
