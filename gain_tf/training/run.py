@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -133,7 +134,7 @@ def _finish(
             bad_images,
             None if start is None else folder / WARM_UP / MODEL,
             parallel=config.run.parallel,
-            say=console.print,
+            say=partial(console.print, markup=False, soft_wrap=True),
         )
         return results, {result.name: load_gain(result.folder / MODEL) for result in results}
     results, models = [], {}

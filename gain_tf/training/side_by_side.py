@@ -75,7 +75,7 @@ def finish_side_by_side(
             names = ", ".join(row.name for row in waiting[future])
             if failure := future.exception():
                 failures.append(failure)
-                say(f"{names} failed")
+                say(f"{names} failed: {failure}")
                 continue
             results, problems = future.result()
             finished |= {result.name: result for result in results}
