@@ -82,6 +82,20 @@ class Guidance(Section):
         return self.alpha == 0 and not self.guides
 
     @property
+    def uses_masks(self) -> bool:
+        """Whether masks are part of the loss."""
+        return self._uses("pixel", "box")
+
+    @property
+    def uses_boxes(self) -> bool:
+        """Whether boxes are part of the loss."""
+        return self._uses("box", "pixel")
+
+    def _uses(self, own: str, other: str) -> bool:
+        listed = self.losses is None or any(loss.name != other for loss in self.losses)
+        return self.guides and self.kind in NEEDS[own] and listed
+
+    @property
     def uses_box_formula(self) -> bool:
         """Whether Eq. 9 is part of the loss."""
         listed = self.losses is None or any(loss.name == "box" for loss in self.losses)

@@ -29,6 +29,8 @@ class Judged:
         folder: of the row's attention network.
         annotated: images whose mask or boxes the row was trained with; None for all there are.
         figures: what its `evaluation.json` holds.
+        control: the row of the same run that differs from it in nothing but that its annotation
+            is rolled to random places; None where there is none.
     """
 
     point: dict[str, Any]
@@ -37,6 +39,7 @@ class Judged:
     folder: Path
     annotated: int | None
     figures: dict[str, Any]
+    control: str | None = None
 
     def value(self, section: str, key: str) -> float | None:
         """Return one figure, a share; None where the row does not have it."""
@@ -66,6 +69,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
     if folder is None:
         return
     rows = rows_of(cell.config)
+    controls = {_placed(row.config): row.name for row in rows if _is_rolled(row.config)}
     for row in rows:
         place = row_folder(folder, attention_row(rows, row).name)
         figures = read_figures(place)
@@ -75,16 +79,33 @@ def _of(cell: Cell) -> Iterable[Judged]:
                 from_cues = row.config.segmenter.supervision == "cues"
                 figures = with_segmenter(figures, segmenter, from_cues=from_cues)
             annotated = _annotated(row.config)
-            yield Judged(cell.point, row.name, cell.seed, place, annotated, figures)
+            control = None if _is_rolled(row.config) else controls.get(_placed(row.config))
+            yield Judged(cell.point, row.name, cell.seed, place, annotated, figures, control)
+
+
+def _is_rolled(config: Config) -> bool:
+    return config.data.budget.placement == "rolled"
+
+
+def _placed(config: Config) -> str:
+    """Write all that a config says but where annotation is placed."""
+    return config.model_dump_json(exclude={"data": {"budget": {"placement"}}})
 
 
 def _annotated(config: Config) -> int | None:
     """Count the images whose annotation a row is trained with; None for all there are."""
     if config.segmenter.network is not None and config.segmenter.supervision == "masks":
         return None
-    if not config.guidance.guides and config.data.background_swap == 0:
-        return 0
-    counts = (config.data.budget.masks, config.data.budget.boxes)
+    guidance, budget = config.guidance, config.data.budget
+    swaps = config.data.background_swap > 0
+    counts = [
+        count
+        for count, used in (
+            (budget.masks, guidance.uses_masks),
+            (budget.boxes, guidance.uses_boxes),
+        )
+        if used or swaps
+    ]
     return None if "all" in counts else sum(int(count) for count in counts)
 
 

@@ -64,6 +64,7 @@ def write_page(
         heading=heading,
         columns=[(index, FIGURES[index][0]) for index in shown(rows)],
         elsewhere=other_splits(rows),
+        controlled=has_controls(rows),
         rows=rows,
         points=list({str(row.point): row.point for row in rows}.values()),
         described=described,
@@ -91,13 +92,17 @@ def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
     others = other_splits(rows)
     headings = ["row", "seeds", *(FIGURES[index][0] for index in places)]
     headings += [*(f"accuracy on {name}" for name in others), "accuracy over plain"]
+    controlled = has_controls(rows)
+    headings += ["over its rolled control"] if controlled else []
     several = len({str(row.point) for row in rows}) > 1
     lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for row in rows:
         name = f"{described(row.point)}: {row.name}" if several else row.name
         cells = [name, str(len(row.seeds)), *(spread(row.figures[index]) for index in places)]
         cells += [spread(row.elsewhere.get(other)) for other in others]
-        lines.append(f"| {' | '.join(cells)} | {difference(row.difference)} |")
+        cells += [difference(row.difference)]
+        cells += [difference(row.over_control)] if controlled else []
+        lines.append(f"| {' | '.join(cells)} |")
     seeds = ", ".join(map(str, heading.seeds))
     return (
         f"`{heading.command}`\n\n{heading.images} images of the {heading.split} split; mean ± "
@@ -118,6 +123,11 @@ def shown(rows: Sequence[SummaryRow]) -> list[int]:
 def other_splits(rows: Sequence[SummaryRow]) -> list[str]:
     """Return the names of the other test splits that any row was judged on."""
     return list(dict.fromkeys(name for row in rows for name in row.elsewhere))
+
+
+def has_controls(rows: Sequence[SummaryRow]) -> bool:
+    """Tell whether any row is held against the same annotation at random places."""
+    return any(row.over_control is not None for row in rows)
 
 
 def spread(value: Spread | None) -> str:

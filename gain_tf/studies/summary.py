@@ -39,6 +39,8 @@ class SummaryRow:
         elsewhere: its accuracy on every other test split.
         difference: of its accuracy to the plain row's; None for that row itself, and where no
             seed of it is done.
+        over_control: of its accuracy to that of the row with the same annotation at random places;
+            None where there is no such row.
     """
 
     point: dict[str, Any]
@@ -48,6 +50,7 @@ class SummaryRow:
     figures: tuple[Spread | None, ...]
     elsewhere: dict[str, Spread]
     difference: PairedDifference | None
+    over_control: PairedDifference | None
 
 
 def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
@@ -65,17 +68,18 @@ def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
     rows: dict[tuple[str, str], list[Judged]] = {}
     for each in judged:
         rows.setdefault((str(each.point), each.row), []).append(each)
-    plain = {(str(each.point), each.seed): each for each in judged if each.row == BASELINE}
-    return [_summary(seeds, plain) for seeds in rows.values()]
+    found = {(str(each.point), each.seed, each.row): each for each in judged}
+    return [_summary(seeds, found) for seeds in rows.values()]
 
 
-def _summary(seeds: Sequence[Judged], plain: dict[tuple[str, int], Judged]) -> SummaryRow:
+def _summary(seeds: Sequence[Judged], found: dict[tuple[str, int, str], Judged]) -> SummaryRow:
     first = seeds[0]
-    pairs = [
-        (each, plain[str(each.point), each.seed])
-        for each in seeds
-        if each.row != BASELINE and (str(each.point), each.seed) in plain
-    ]
+
+    def over(other: str) -> PairedDifference | None:
+        others = [found.get((str(each.point), each.seed, other)) for each in seeds]
+        pairs = [(own, each) for own, each in zip(seeds, others, strict=True) if each is not None]
+        return _difference(pairs) if pairs else None
+
     return SummaryRow(
         first.point,
         first.row,
@@ -86,7 +90,8 @@ def _summary(seeds: Sequence[Judged], plain: dict[tuple[str, int], Judged]) -> S
             name: _of([each.elsewhere[name] for each in seeds if name in each.elsewhere])
             for name in dict.fromkeys(name for each in seeds for name in each.elsewhere)
         },
-        _difference(pairs) if pairs else None,
+        None if first.row == BASELINE else over(BASELINE),
+        None if first.control is None else over(first.control),
     )
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gain_tf.config import parse_config, write_config
+from gain_tf.config.load import changed
 from gain_tf.errors import UserError
-from gain_tf.studies.gather import Judged, write_csv
+from gain_tf.studies.gather import Judged, gather, write_csv
 from gain_tf.studies.page import Heading, markdown
 from gain_tf.studies.pictures import budget_curve
+from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
 
 
@@ -91,3 +94,91 @@ def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
     with (tmp_path / "study.csv").open(newline="", encoding="utf-8") as file:
         column = [line["splits.unbiased.classification.accuracy"] for line in csv.DictReader(file)]
     assert column == ["", "0.5", "0.75"]
+
+
+def test_a_row_is_held_against_its_own_rolled_control(judged):
+    images = ("x", "y", "z", "w")
+
+    def right(count):
+        return {name: number < count for number, name in enumerate(images)}
+
+    counts = {"baseline": (1, 1), "swap": (4, 3), "swap-rolled": (2, 2)}
+    runs = [judged(row, seed, right(of[seed - 1])) for seed in (1, 2) for row, of in counts.items()]
+    runs = [replace(run, control="swap-rolled") if run.row == "swap" else run for run in runs]
+    rows = {row.name: row for row in summarised(runs)}
+    found = rows["swap"].over_control
+    assert found is not None
+    assert found.by_seed == (0.5, 0.25)
+    assert rows["swap-rolled"].over_control is rows["baseline"].over_control is None
+    heading = Heading("some", "gain-tf study some.yaml", (1, 2), 4, "test", "")
+    lines = markdown(heading, list(rows.values())).splitlines()
+    assert lines[-5].endswith("| accuracy over plain | over its rolled control |")
+    assert lines[-3].endswith("| - | - |")
+    assert " +37.5 [" in lines[-2].split("|")[-2]
+
+
+def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
+    rolled = {"data.budget.placement": "rolled"}
+    config = parse_config(
+        {
+            "name": "base",
+            "data": {"budget": {"masks": 3}},
+            "evaluation": {
+                "control": True,
+                "rows": {
+                    "swap": {"data.background_swap": 0.5},
+                    "swap-rolled": {"data.background_swap": 0.5, **rolled},
+                    "more-rolled": {"data.budget.masks": 4, **rolled},
+                },
+            },
+            "run": {"root": str(tmp_path)},
+        }
+    )
+    folder = tmp_path / "base" / "first"
+    folder.mkdir(parents=True)
+    write_config(config, folder / "config.yaml")
+    (folder / "report.html").touch()
+    names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled")
+    for name in names:
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    controls = {each.row: each.control for each in gather([Cell({}, 1, config)])}
+    assert controls == {
+        "baseline": None,
+        "guided": "control",
+        "control": None,
+        "swap": "swap-rolled",
+        "swap-rolled": None,
+        "more-rolled": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "annotated"),
+    [
+        ({}, 7),
+        ({"guidance.kind": "box"}, 4),
+        ({"guidance.omega": 0}, 0),
+        ({"guidance.kind": "box", "data.budget.boxes": "all"}, None),
+        ({"guidance.kind": "pixel", "data.budget.boxes": "all"}, 3),
+        # What is swapped in before another background is found by either.
+        ({"guidance.kind": "box", "data.background_swap": 0.5}, 7),
+    ],
+)
+def test_annotation_that_guides_nothing_is_not_counted(tmp_path, changes, annotated):
+    config = parse_config(
+        {
+            "name": "base",
+            "data": {"budget": {"masks": 3, "boxes": 4}},
+            "evaluation": {"baseline": False},
+            "run": {"root": str(tmp_path)},
+        }
+    )
+    config = changed(config, changes, "test")
+    folder = tmp_path / "base" / "first"
+    folder.mkdir(parents=True)
+    write_config(config, folder / "config.yaml")
+    (folder / "report.html").touch()
+    (folder / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    (found,) = gather([Cell({}, 1, config)])
+    assert (found.row, found.annotated) == ("guided", annotated)
