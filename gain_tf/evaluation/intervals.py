@@ -26,11 +26,11 @@ def bootstrap_interval(
         seed: of the draws.
 
     Returns:
-        Lower and upper end of the 95 % interval; None without draws or rows, or where the
-        statistic is NaN in every draw.
+        Lower and upper end of the 95 % interval; None without draws, where there are fewer than
+        two groups (every draw of one is the same), or where the statistic is NaN in every draw.
     """
     names, member = np.unique(np.asarray(groups), return_inverse=True)
-    if not draws or not len(names):
+    if not draws or len(names) < 2:
         return None
     order = np.argsort(member, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(member))[:-1])

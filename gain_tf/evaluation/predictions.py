@@ -96,7 +96,7 @@ class Judge:
         self.maps += [
             _judged(index, category, attention, mask)
             for category, attention in shown
-            if self.split.mask_shows[index, category] and _has_others(mask, category)
+            if self.split.mask_shows[index, category] and _tells_apart(mask, category)
         ]
         if shown:
             categories, stack = zip(*shown, strict=True)
@@ -120,16 +120,19 @@ class Judge:
         )
 
 
-def _has_others(mask: np.ndarray, category: int) -> bool:
-    """Tell whether a mask knows of something besides the object.
+def _tells_apart(mask: np.ndarray, category: int) -> bool:
+    """Tell whether a mask shows the object, and knows of something besides it.
 
-    Where all the rest is unknown, every map would be right everywhere.
+    Where all the rest is unknown, every map would be right everywhere; an object so thin that the
+    mask lost it where it was made smaller, none could find.
     """
-    return bool(((mask != category + 1) & (mask != UNKNOWN)).any())
+    inside = mask == category + 1
+    return bool(inside.any() and (~inside & (mask != UNKNOWN)).any())
 
 
 def _judged(image: int, category: int, attention: np.ndarray, mask: np.ndarray) -> MapFigures:
     known = mask != UNKNOWN
+    zero = bool(attention.max() <= 0)
     attention = np.where(known, attention, 0)
     inside = mask == category + 1
     return MapFigures(
@@ -139,5 +142,5 @@ def _judged(image: int, category: int, attention: np.ndarray, mask: np.ndarray) 
         area=float(inside.sum() / max(known.sum(), 1)),
         pointing=pointing_game(attention, inside),
         iou=intersection_over_union(attention, inside, THRESHOLDS.tolist()),
-        zero=bool(attention.max() <= 0),
+        zero=zero,
     )

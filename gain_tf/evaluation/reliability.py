@@ -29,7 +29,7 @@ def reliability_figures(predictions: Predictions, single_label: bool) -> dict[st
     Returns:
         `calibration_error` and its `calibration` bins, `accuracy_rejecting_10` (the accuracy when
         the least sure tenth of the images is rejected), the `reject_curve`,
-        `worst_group_accuracy` and `worst_group`, None where the images have no groups of 10.
+        `worst_group_accuracy` and `worst_group`, None where fewer than two groups have 10 images.
     """
     truth = predictions.labels > 0.5
     right = verdicts_of(predictions.scores, single_label) == truth

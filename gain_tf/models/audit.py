@@ -116,48 +116,47 @@ def _agrees(
             for way, t in zip(ways, tensors, strict=True)
         ]
 
-    def run(x: Tensors) -> Tensors:
-        made = keras.tree.flatten(operation(x if len(x) > 1 else x[0], training=False))
-        return [tf.cast(tensor, tf.float64) for tensor in made]
+    variables = operation.trainable_variables
+    weights = [tf.identity(variable.value) for variable in variables]
 
-    def contracted(x: Tensors, u: Tensors, v: Tensors) -> tf.Tensor:
+    def run(x: Tensors, w: Tensors) -> Tensors:
+        # Tensors for variables: those of `tf.distribute` have no gradient between its steps.
+        with keras.StatelessScope(list(zip(variables, w, strict=True))):
+            made = operation(x if len(x) > 1 else x[0], training=False)
+        return [tf.cast(tensor, tf.float64) for tensor in keras.tree.flatten(made)]
+
+    def contracted(x: Tensors, w: Tensors, u: Tensors, v: Tensors) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            weighed = _dot(run(x), u)
+            weighed = _dot(run(x, w), u)
         return _dot(
             tape.gradient(weighed, x, unconnected_gradients=tf.UnconnectedGradients.ZERO), v
         )
 
-    u, v = like(run(inputs)), like(inputs)
-    variables = [variable.value for variable in operation.trainable_variables]
-    weights = [tf.identity(variable) for variable in variables]
+    u, v = like(run(inputs, weights)), like(inputs)
     try:
         with tf.GradientTape() as tape:
-            tape.watch([*inputs, *u])
-            value = contracted(inputs, u, v)
+            tape.watch([*inputs, *weights, *u])
+            value = contracted(inputs, weights, u, v)
         slopes = tape.gradient(
-            value, [inputs, u, variables], unconnected_gradients=tf.UnconnectedGradients.ZERO
+            value, [inputs, u, weights], unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
     except LookupError:
         # TensorFlow knows no derivative at all for one of the operations.
         return False
     directions = [like(tensors) for tensors in (inputs, u, weights)]
     analytic = [_dot(slope, way) for slope, way in zip(slopes, directions, strict=True)]
+    along_x, along_u, along_w = directions
 
-    along_inputs = _difference(lambda by: contracted(_moved(inputs, directions[0], by), u, v), step)
-    along_u = _difference(lambda by: _dot(run(_moved(inputs, v, by)), directions[1]), step)
-
-    def with_weights(by: float) -> tf.Tensor:
-        for variable, tensor in zip(variables, _moved(weights, directions[2], by), strict=True):
-            variable.assign(tensor)
-        return contracted(inputs, u, v)
-
-    along_weights = _difference(with_weights, step)
-    with_weights(0.0)
+    numeric = (
+        _difference(lambda by: contracted(_moved(inputs, along_x, by), weights, u, v), step),
+        _difference(lambda by: _dot(run(_moved(inputs, v, by), weights), along_u), step),
+        _difference(lambda by: contracted(inputs, _moved(weights, along_w, by), u, v), step),
+    )
     floor = FLOOR * abs(float(value))
     return all(
-        abs(float(exact) - numeric) <= TOLERANCE * max(abs(float(exact)), abs(numeric)) + floor
-        for exact, numeric in zip(analytic, (along_inputs, along_u, along_weights), strict=True)
+        abs(float(exact) - found) <= TOLERANCE * max(abs(float(exact)), abs(found)) + floor
+        for exact, found in zip(analytic, numeric, strict=True)
     )
 
 

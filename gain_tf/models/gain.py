@@ -205,10 +205,11 @@ class GAIN(TrainableClassifier):
             `zero_maps`, the share of maps that are zero everywhere.
         """
         batch = tf.shape(self.images_of(x))[0]
-        x, y, sample_weight = never_empty((x, y, sample_weight))
+        # Class indices first become rows: an index of zero is a class, a row of zeros none.
+        labels = multi_hot(y, self.classes)
+        x, labels, sample_weight = never_empty((x, labels, sample_weight))
         example = x if isinstance(x, Mapping) else {"image": x}
         images = self.images_of(x)
-        labels = multi_hot(y, self.classes)
 
         # Without attention there is one stream, whose activations are all needed at once.
         remat = self.remat and training and self.guidance.attends

@@ -75,7 +75,8 @@ def clipped_together(
         What every replica passes to `optimizer.apply_gradients`, short enough for Keras to leave it
         alone. The same as came where there is one replica, or where nothing is to be clipped.
     """
-    limit = getattr(optimizer, "inner_optimizer", optimizer).global_clipnorm
+    inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
+    limit = inner.global_clipnorm
     if limit is None or replicas() == 1:
         return list(gradients)
     means = [None if gradient is None else averaged(gradient) for gradient in gradients]

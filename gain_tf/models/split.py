@@ -44,12 +44,22 @@ def check_pair(
         problems.append(f"head {head.name!r} must give logits (B, C), not {logits}")
     elif classes is not None and logits[1] != classes:
         problems.append(f"head {head.name!r} gives {logits[1]} logits, but classes is {classes}")
-    problems += _precision_problems(head) + _activation_problems(head)
+    problems += _image_problems(features) + _precision_problems(head) + _activation_problems(head)
     if problems:
         raise ValueError("; ".join(problems))
     if audit:
         audit_second_order(head, features.output_shape)
     return logits[1]
+
+
+def _image_problems(features: keras.Model) -> list[str]:
+    dtype = features.inputs[0].dtype
+    if keras.backend.is_float_dtype(dtype):
+        return []
+    return [
+        f"features model {features.name!r} takes {dtype} images, which cannot be erased softly and "
+        "have no gradient: build its keras.Input with dtype='float32'"
+    ]
 
 
 def _precision_problems(head: keras.Model) -> list[str]:

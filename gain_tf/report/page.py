@@ -132,8 +132,10 @@ def _contents(
 ) -> dict[str, Any]:
     guided = next(result.figures for result in results if result.name == words.GUIDED)
     environment = folder / "environment.json"
-    budget = config.data.budget
-    annotated = bool(budget.masks or budget.boxes) and config.guidance.guides
+    budget, guidance = config.data.budget, config.guidance
+    annotated = bool(
+        (budget.masks and guidance.uses_masks) or (budget.boxes and guidance.uses_boxes)
+    )
     return {
         "name": config.name,
         "config": config,

@@ -90,8 +90,8 @@ def verdict(found: Difference, question: str, other: str) -> str:
     if found.overlap:
         answer = "Perhaps" if found.points > 0 else "No"
         return (
-            f"{question} {answer}: {size} The 95 % intervals overlap: the difference is within "
-            "what other test images could change."
+            f"{question} {answer}: {size} The 95 % intervals overlap: by these alone, other test "
+            "images could turn it round."
         )
     answer = "On these images, yes" if found.points > 0 else "No, it is worse"
     return (

@@ -19,17 +19,20 @@ class PairedDifference:
         low: lower end of the 95 % interval.
         high: its upper end.
         by_seed: the difference of each seed.
+        groups: of images that were drawn from.
     """
 
     mean: float
     low: float
     high: float
     by_seed: tuple[float, ...]
+    groups: int
 
     @property
     def settled(self) -> bool:
-        """Tell whether the interval leaves out zero; one seed never settles anything."""
-        return len(self.by_seed) > 1 and (self.low > 0 or self.high < 0)
+        """Tell whether the interval leaves out zero; one seed, or one group, settles nothing."""
+        several = min(len(self.by_seed), self.groups) > 1
+        return several and (self.low > 0 or self.high < 0)
 
 
 def paired_difference(
@@ -40,7 +43,7 @@ def paired_difference(
     Each draw takes seeds with replacement, and whole groups of images with replacement, so that
     the interval holds both what another seed and what other test images could change. With few
     seeds it is too narrow rather than too wide, since three seeds can be drawn in ten ways only;
-    with one it holds the images alone.
+    with one it holds the images alone, and with one group the seeds alone.
 
     Args:
         groups: of the images, (N,).
@@ -66,5 +69,9 @@ def paired_difference(
     low, high = np.quantile(drawn, [tail, 1 - tail])
     by_seed = differences.mean(axis=1)
     return PairedDifference(
-        float(by_seed.mean()), float(low), float(high), tuple(float(each) for each in by_seed)
+        float(by_seed.mean()),
+        float(low),
+        float(high),
+        tuple(float(each) for each in by_seed),
+        count,
     )

@@ -175,10 +175,15 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
 
 
 def _note_what_guides(config: Config, taught: Split, console: Console) -> None:
-    if config.guidance.guides and not (taught.has_mask | taught.has_boxes).any():
+    guidance = config.guidance
+    guides = (guidance.uses_masks and taught.has_mask.any()) or (
+        guidance.uses_boxes and taught.has_boxes.any()
+    )
+    if guidance.guides and not guides:
         console.print(
             "note: no mask and no box guides this run, which leaves attention mining: "
-            "data.budget.masks and data.budget.boxes say how many may be used (such as all)",
+            "data.budget.masks and data.budget.boxes say how many may be used (such as all), "
+            "guidance.kind and guidance.losses which of the two guide",
             soft_wrap=True,
         )
 

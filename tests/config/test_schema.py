@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gain_tf.config import Budget, Config, Data, Evaluation, Optimizer
+from gain_tf.config import Budget, Config, Data, Evaluation, Guidance, Optimizer
 from gain_tf.config.schema import TAKEN, Section
 
 
@@ -64,3 +64,22 @@ def test_a_row_cannot_overwrite_files_of_the_run(name):
 
 def test_a_row_may_have_a_plus():
     assert "guided+swap" in Evaluation(rows={"guided+swap": {}}).rows
+
+
+@pytest.mark.parametrize(
+    ("guidance", "masks", "boxes"),
+    [
+        ({}, True, True),
+        ({"omega": 0}, False, False),
+        ({"kind": "none"}, False, False),
+        ({"kind": "pixel"}, True, False),
+        ({"kind": "box"}, False, True),
+        ({"losses": [{"name": "box"}]}, False, True),
+        ({"losses": [{"name": "pixel"}]}, True, False),
+        ({"losses": [{"name": "box"}, {"name": "energy"}]}, True, True),
+        ({"kind": "box", "losses": [{"name": "energy"}]}, False, True),
+    ],
+)
+def test_which_annotation_guides(guidance, masks, boxes):
+    found = Guidance.model_validate(guidance)
+    assert (found.uses_masks, found.uses_boxes) == (masks, boxes)

@@ -15,6 +15,7 @@ from gain_tf.errors import UserError
 from gain_tf.evaluation.evaluate import answer_part, evaluate_everywhere, evaluate_model
 from gain_tf.evaluation.evaluation_files import write_evaluation, write_predictions
 from gain_tf.evaluation.parts import Parts
+from gain_tf.evaluation.predictions import Judge
 from gain_tf.metrics import area_under_curve, energy_in_mask, replaced_stepwise
 from gain_tf.metrics.attention import enlarge
 from gain_tf.models.gain import GAIN
@@ -170,6 +171,33 @@ def test_a_mask_without_background_judges_no_map(model, data):
         model, CONFIG, replace(data, splits={**data.splits, "test": partial})
     )
     assert [figures.image for figures in predictions.maps] == [1, 2, 3]
+
+
+def test_an_object_that_the_smaller_mask_has_lost_judges_no_map(model, data):
+    """No map could find it."""
+    split = data.splits["test"]
+    masks = split.pictures.masks.copy()
+    masks[0] = 0
+    lost = replace(split, pictures=replace(split.pictures, masks=masks))
+    assert lost.mask_shows[0].any()
+    _, predictions = evaluate_model(
+        model, CONFIG, replace(data, splits={**data.splits, "test": lost})
+    )
+    assert [figures.image for figures in predictions.maps] == [1, 2, 3]
+
+
+def test_attention_to_unknown_pixels_alone_misses_but_is_not_zero(data):
+    split = data.splits["test"]
+    category = int(split.labels[0].argmax())
+    mask = np.full((4, 4), 255, np.uint8)
+    mask[0], mask[1] = category + 1, 0
+    attention = np.zeros((4, 4), np.float32)
+    attention[3] = 1
+    judge = Judge(data, split)
+    judge.judge(0, [(category, attention)], mask)
+    judge.judge(0, [(category, np.zeros((4, 4), np.float32))], mask)
+    assert [figures.zero for figures in judge.maps] == [False, True]
+    assert [figures.energy for figures in judge.maps] == [0, 0]
 
 
 def test_unguided_classes_have_no_map(model, data):

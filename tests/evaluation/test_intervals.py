@@ -60,6 +60,6 @@ def test_a_draw_without_a_figure_is_left_out():
     assert found == (3.0, 3.0)
 
 
-@pytest.mark.parametrize(("groups", "draws"), [(["a"], 0), ([], 10)])
-def test_no_draws_or_rows_no_interval(groups, draws):
+@pytest.mark.parametrize(("groups", "draws"), [(["a", "b"], 0), ([], 10), (["a"] * 5, 10)])
+def test_without_draws_or_groups_to_draw_there_is_no_interval(groups, draws):
     assert bootstrap_interval(lambda rows: 1.0, groups, draws) is None

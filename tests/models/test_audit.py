@@ -41,6 +41,13 @@ def test_a_resize_between_features_and_score_is_refused_by_name(via):
         audit_second_order(resizing(via), SHAPE)
 
 
+def test_a_head_of_variables_that_devices_share_is_judged_alike():
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        audit_second_order(head(layers.Flatten(), layers.Dense(4, activation="tanh")), SHAPE)
+        with pytest.raises(SecondOrderError, match="layer 'culprit'"):
+            audit_second_order(resizing(layers.Resizing(6, 6, name="culprit")), SHAPE)
+
+
 def test_a_bare_resize_operation_is_refused():
     model = resizing(lambda x: keras.ops.image.resize(x, (6, 6), interpolation="bilinear"))
     with pytest.raises(SecondOrderError, match=r"layer 'resize\w*' of the head"):

@@ -30,6 +30,16 @@ def test_features_must_be_a_grid(make_features, make_head):
         gain_tf.GAIN(flat, make_head())
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int32"])
+def test_images_of_integers_are_refused(make_head, dtype):
+    """A mask in (0, 1) would be rounded to nothing, and nothing erased."""
+    entry = keras.Input((8, 8, 3), dtype=dtype)
+    scaled = layers.Rescaling(1 / 255)(entry)
+    whole = keras.Model(entry, layers.Conv2D(4, 3, 2, "same")(scaled), name="whole")
+    with pytest.raises(ValueError, match=f"^features model 'whole' takes {dtype} images, which"):
+        gain_tf.GAIN(whole, make_head())
+
+
 def test_a_head_takes_a_grid_and_gives_a_row(make_features):
     dense = keras.Sequential([keras.Input((4,)), layers.Dense(3)], name="flat")
     with pytest.raises(ValueError, match=r"head 'flat' must take features \(B, h, w, K\)"):

@@ -119,6 +119,31 @@ def test_the_page_has_the_figures_the_words_and_the_config(report):
         assert text in page
 
 
+def test_the_page_says_what_balanced_means(report, data):
+    page = " ".join(report[1].split())
+    assert ("mean of the classes' recalls" in page) == data.single_label
+    assert ("mean of recall and specificity" in page) != data.single_label
+
+
+def test_a_control_is_asked_for_only_where_something_guides(report, data, make_gain, tmp_path):
+    """Three images keep their boxes, but only masks may guide."""
+    _, page, results = report
+    guided = next(result for result in results if result.name == "guided")
+    assert "No control was trained" in page
+    config = Config.model_validate(
+        {
+            "name": "try",
+            "data": {"image_size": (SIDE, SIDE), "batch_size": 4, "budget": {"boxes": 3}},
+            "guidance": {"kind": "pixel"},
+            "evaluation": {"figures": 0},
+        }
+    )
+    write_report(tmp_path, config, data, [guided], {"guided": make_gain()})
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No control was trained" not in page
+    assert "No mask or box guides this network" in page
+
+
 def test_groups_that_are_not_there_have_no_column(report):
     _, page, _ = report
     assert "<th>calibration error</th>" in page

@@ -27,6 +27,12 @@ def test_one_seed_settles_nothing():
     assert not found.settled
 
 
+def test_images_of_one_group_settle_nothing():
+    found = paired_difference(["a"] * 4, np.ones((3, 4)))
+    assert (found.low, found.high) == (1, 1)
+    assert not found.settled
+
+
 def test_the_interval_is_that_of_the_normal_approximation():
     random = np.random.default_rng(0)
     differences = random.choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=(1, 400))
