@@ -43,7 +43,7 @@ async def serve(path: Path, threads: int, http: int, port: str) -> None:
     loop = asyncio.get_running_loop()
     names = [output.name for output in session.get_outputs()]
     arrays = map(np.asarray, session.run(names, {"image": np.zeros(SHAPE, np.uint8)}))
-    asked = InferRequest("", "", [], parameters={"binary_data_output": True})
+    asked = InferRequest("", "", [])
     answer = InferResponse(
         "bare",
         "1",
@@ -52,7 +52,7 @@ async def serve(path: Path, threads: int, http: int, port: str) -> None:
         [RequestedOutput(name) for name in names],
     )
     packed = write_response(answer, asked).SerializeToString()
-    body, headers = write_body(answer, asked)
+    body, headers = write_body(answer)
     pairs = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
 
     def judge(pixels: bytes) -> None:

@@ -29,6 +29,7 @@ _HEADROOM = 1 << 16
 
 _KEEP_ALIVE = 60_000
 _STREAMS = 128
+_WINDOW = 1 << 16
 
 
 def serve(settings: Settings) -> None:
@@ -124,6 +125,9 @@ def _grpc_server(settings: Settings, methods: Grpc) -> grpc.aio.Server:
         ("grpc.max_receive_message_length", settings.max_body_bytes + _HEADROOM),
         ("grpc.max_send_message_length", -1),
         ("grpc.max_concurrent_streams", _STREAMS),
+        # What a call that is not being read holds: as estimated by probes it grows to megabytes.
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.http2.lookahead_bytes", _WINDOW),
         # Counted from the first byte on, so half-open ones too; one more is closed at once.
         ("grpc.max_allowed_incoming_connections", settings.max_connections),
         ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_timeout)),

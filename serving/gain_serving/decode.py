@@ -36,12 +36,7 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         TooLargeError: more pixels than allowed.
         BadImageError: the bytes are no such image, or a truncated one.
     """
-    width, height = _size(data)
-    if width * height > max_pixels:
-        raise TooLargeError(
-            f"the image has {width} x {height} = {width * height} pixels, "
-            f"more than the {max_pixels} that are allowed"
-        )
+    checked_pixels(data, max_pixels)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
@@ -49,6 +44,29 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     if image is None:
         raise BadImageError("the image is truncated, damaged, or of a kind that cannot be decoded")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def checked_pixels(data: bytes, max_pixels: int = MAX_PIXELS) -> int:
+    """Refuse an image whose header promises too many pixels.
+
+    Args:
+        data: see `decode`.
+        max_pixels: of the image.
+
+    Returns:
+        How many it has.
+
+    Raises:
+        TooLargeError: more pixels than allowed.
+        BadImageError: the bytes do not begin as such an image.
+    """
+    width, height = _size(data)
+    if width * height > max_pixels:
+        raise TooLargeError(
+            f"the image has {width} x {height} = {width * height} pixels, "
+            f"more than the {max_pixels} that are allowed"
+        )
+    return width * height
 
 
 def _size(data: bytes) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """One model file, loaded: images in, decisions out. No network in it."""
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 from gain_serving.decision import Decision, Timings, judge
-from gain_serving.decode import decode
+from gain_serving.decode import checked_pixels, decode
 from gain_serving.errors import BadModelError, BadRequestError, ModelUnavailableError
 from gain_serving.limits import MAX_PIXELS
 from gain_serving.metadata import read_metadata
@@ -117,6 +118,23 @@ class Runtime:
         except Exception as error:
             raise ModelUnavailableError(f"the network failed: {error}") from error
         return dict(zip(self.output_names, map(np.asarray, outputs), strict=True))
+
+    def count_pixels(self, images: np.ndarray | Sequence[bytes]) -> int:
+        """Count the pixels of images before any of them is decoded.
+
+        Args:
+            images: see `decide`.
+
+        Returns:
+            Of all of them together.
+
+        Raises:
+            BadImageError: the bytes do not begin as an image.
+            TooLargeError: an encoded image of more pixels than allowed.
+        """
+        if isinstance(images, np.ndarray):
+            return math.prod(images.shape[:3])
+        return sum(checked_pixels(data, self._max_pixels) for data in images)
 
     def decide(
         self,

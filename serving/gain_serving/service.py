@@ -193,7 +193,11 @@ class Service:
         runtime = self.repository.get(request.model, request.version)
         try:
             judged = answer(
-                request, runtime, max_batch=self.settings.max_batch, draw=self._always_draw
+                request,
+                runtime,
+                max_batch=self.settings.max_batch,
+                max_request_pixels=self.settings.most_pixels,
+                draw=self._always_draw,
             )
             clock.mark("judge")
             if self._audit is not None:

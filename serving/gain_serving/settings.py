@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gain_serving.errors import UserError
-from gain_serving.limits import MAX_PIXELS
+from gain_serving.limits import IMAGES_OF_MAX_PIXELS, MAX_PIXELS
 
 PREFIX = "GAIN_SERVE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -93,9 +93,17 @@ class Settings(BaseSettings):
     max_pixels: PositiveInt = Field(
         MAX_PIXELS, description="Of an encoded image, read from its header before it is decoded."
     )
+    max_request_pixels: PositiveInt | None = Field(
+        None,
+        description="Of all images of a request together, encoded or not; more is answered with "
+        "413. null takes twice max_pixels.",
+    )
     max_batch: PositiveInt = Field(64, description="Images in a request.")
     max_connections: PositiveInt = Field(
         1000, description="Open at a time, of REST and of gRPC each; of gRPC also the calls."
+    )
+    max_streams: PositiveInt = Field(
+        16, description="gRPC streams (ModelStreamInfer) open at a time; one more is refused."
     )
     max_queue: PositiveInt = Field(
         64, description="Requests waiting for the network; more are answered with 429."
@@ -113,6 +121,10 @@ class Settings(BaseSettings):
     )
     header_timeout: PositiveFloat = Field(10.0, description="Seconds for a request's header.")
     body_timeout: PositiveFloat = Field(30.0, description="Seconds for a request's body.")
+    stream_timeout: PositiveFloat = Field(
+        300.0,
+        description="Seconds for the next request on a gRPC stream to be whole; then it is ended.",
+    )
     drain_timeout: NonNegativeFloat = Field(
         30.0, description="Seconds that requests under way are given after SIGTERM."
     )
@@ -136,6 +148,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
     )
+
+    @property
+    def most_pixels(self) -> int:
+        """Of a request: `max_request_pixels`, or what stands for it."""
+        return self.max_request_pixels or IMAGES_OF_MAX_PIXELS * self.max_pixels
 
     @pydantic.model_validator(mode="after")
     def _together(self) -> Self:

@@ -111,7 +111,7 @@ def test_a_segmenter_answers_with_its_map(tmp_path):
     expected = np.repeat([[1] * 6 + [0] * 6], 4, axis=0)
     np.testing.assert_array_equal(outputs["class_map"][0], expected)
     tensor = InferRequest("m", "1", [Tensor("image", "UINT8", (1, 4, 12, 3), image[None])])
-    response = answer(tensor, runtime, max_batch=1).response
+    response = answer(tensor, runtime, max_batch=1, max_request_pixels=48).response
     tensors = {one.name: one for one in response.outputs}
     assert list(tensors) == ["scores", "class_map", "verdict", "accepted"]
     assert tensors["class_map"].datatype == "UINT8"

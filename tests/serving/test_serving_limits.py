@@ -278,6 +278,23 @@ def test_a_bomb_of_pixels_is_refused_by_its_header(server):
     assert (status, "2000 x 2000" in reason) == (413, True)
 
 
+def test_images_that_are_too_large_together(server):
+    """Of a server that says nothing else: more than two of the largest size."""
+    image = cv2.imencode(".png", np.zeros((80, 100), np.uint8))[1].tobytes()
+    element = struct.pack("<I", len(image)) + image
+
+    def request(count):
+        return packed([count], count * element, name="image_bytes", datatype="BYTES")
+
+    assert infer(server, **request(2)) == (200, "")
+    status, reason = infer(server, **request(3))
+    assert (status, "24000 pixels together, more than the 20000" in reason) == (413, True)
+    inputs = [service_pb2.ModelInferRequest.InferInputTensor(**tensor([3], "image_bytes", "BYTES"))]
+    code, reason = grpc_infer(server, inputs=inputs, raw_input_contents=[3 * element])
+    assert code == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "24000 pixels together" in reason
+
+
 @pytest.mark.parametrize("cut", [0, 10, 60])
 def test_a_truncated_image(server, cut):
     whole = cv2.imencode(".jpg", np.zeros((40, 40, 3), np.uint8))[1].tobytes()

@@ -1,21 +1,15 @@
 """The Open Inference Protocol v2 over gRPC."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
 from google.protobuf import json_format
 
-from gain_serving.errors import (
-    BadRequestError,
-    DeadlineError,
-    ModelNotFoundError,
-    ServingError,
-    TooLargeError,
-)
+from gain_serving.errors import ModelNotFoundError, TooLargeError
 from gain_serving.protocol import describe
 from gain_serving.protocol.errors import NotSupportedError
+from gain_serving.protocol.grpc_context import authorise, refuse
 from gain_serving.protocol.grpc_form import (
     SMALL_BYTES,
     read_message,
@@ -23,25 +17,17 @@ from gain_serving.protocol.grpc_form import (
     read_request,
     write_response,
 )
+from gain_serving.protocol.grpc_stream import STREAM, Streams
+from gain_serving.protocol.message_inbox import MessageInbox
 from gain_serving.protocol.messages import METHODS, SERVICE, message
 from gain_serving.service import Service
 
 Context = grpc.aio.ServicerContext
 Call = Callable[[Any], Awaitable[Any]]
 
-_CODES = {
-    400: grpc.StatusCode.INVALID_ARGUMENT,
-    401: grpc.StatusCode.UNAUTHENTICATED,
-    404: grpc.StatusCode.NOT_FOUND,
-    408: grpc.StatusCode.DEADLINE_EXCEEDED,
-    413: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    501: grpc.StatusCode.UNIMPLEMENTED,
-    503: grpc.StatusCode.UNAVAILABLE,
-}
 _OPEN = frozenset({"ServerLive", "ServerReady"})
-_STREAM = "ModelStreamInfer"
 _INFER = "ModelInfer"
+_SMALL_TURNS = 2
 
 
 class Grpc(grpc.GenericRpcHandler):
@@ -59,8 +45,11 @@ class Grpc(grpc.GenericRpcHandler):
         self._service = service
         self._repository = service.repository
         self._max_bytes = service.settings.max_body_bytes
-        self._seconds = service.settings.body_timeout
-        self._stopping = asyncio.Event()
+        seconds = service.settings.body_timeout
+        self._inbox = MessageInbox(self._max_bytes, seconds)
+        # Large messages that arrive slowly must not hold up who asks whether the server lives.
+        self._small_inbox = MessageInbox(self._max_bytes, seconds, _SMALL_TURNS)
+        self._streams = Streams(service, self._infer)
         self._calls: dict[str, Call] = {
             "ServerLive": self._live,
             "ServerReady": self._ready,
@@ -77,7 +66,7 @@ class Grpc(grpc.GenericRpcHandler):
 
     def stop_streams(self) -> None:
         """End the streams that wait for their client's next request."""
-        self._stopping.set()
+        self._streams.stop()
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -86,8 +75,8 @@ class Grpc(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
     def _handler(self, name: str) -> grpc.RpcMethodHandler:
-        if name == _STREAM:
-            return grpc.stream_stream_rpc_method_handler(self._stream)
+        if name == STREAM:
+            return grpc.stream_stream_rpc_method_handler(self._streams.serve)
 
         async def behaviour(_requests: AsyncIterator[bytes], context: Context) -> bytes:
             return await self._answer(name, context)
@@ -95,15 +84,14 @@ class Grpc(grpc.GenericRpcHandler):
         return grpc.stream_unary_rpc_method_handler(behaviour)
 
     async def _answer(self, name: str, context: Context) -> bytes:
+        inbox = self._inbox if name == _INFER else self._small_inbox
         try:
             if name not in _OPEN:
-                self._authorise(context)
-            answer = await self._called(name, await self._one(context))
-        except asyncio.CancelledError:
-            raise
+                authorise(self._service, context)
+            async with inbox.message(context) as raw:
+                answer = await self._called(name, raw)
         except Exception as error:
-            told = self._service.count("grpc", name, error)
-            return await context.abort(_code(told), str(told))
+            await refuse(self._service, context, name, error)
         self._service.count("grpc", name)
         return answer.SerializeToString()
 
@@ -116,58 +104,11 @@ class Grpc(grpc.GenericRpcHandler):
             raise TooLargeError(f"a {name} request has at most {SMALL_BYTES} bytes")
         return await self._calls[name](read_message(METHODS[name].input_type.name, raw))
 
-    async def _one(self, context: Context) -> bytes:
-        try:
-            async with asyncio.timeout(self._seconds):
-                raw = await context.read()
-        except TimeoutError:
-            raise DeadlineError(f"the message did not arrive within {self._seconds:g} s") from None
-        if raw is grpc.aio.EOF:
-            raise BadRequestError("no message came")
-        return raw
-
     async def _infer(self, raw: bytes) -> Any:
         return await self._service.infer(
             lambda: read_request(raw, max_tensor_bytes=self._max_bytes),
             lambda request, response: write_response(response, request),
         )
-
-    async def _stream(self, _requests: AsyncIterator[bytes], context: Context) -> None:
-        try:
-            self._authorise(context)
-        except ServingError as error:
-            told = self._service.count("grpc", _STREAM, error)
-            await context.abort(_code(told), str(told))
-        stopping = asyncio.ensure_future(self._stopping.wait())
-        try:
-            while True:
-                reading = asyncio.ensure_future(context.read())
-                await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if not reading.done():
-                    reading.cancel()
-                    return
-                if reading.result() is grpc.aio.EOF:
-                    return
-                answer = await self._streamed(reading.result())
-                await context.write(answer.SerializeToString())
-        finally:
-            stopping.cancel()
-
-    async def _streamed(self, raw: bytes) -> Any:
-        try:
-            answer = await self._infer(raw)
-        except Exception as error:
-            told = self._service.count("grpc", _STREAM, error)
-            return message("ModelStreamInferResponse")(error_message=str(told))
-        self._service.count("grpc", _STREAM)
-        return message("ModelStreamInferResponse")(infer_response=answer)
-
-    def _authorise(self, context: Context) -> None:
-        if self._service.settings.token is None:
-            return
-        metadata = dict(context.invocation_metadata() or ())
-        given = metadata.get("authorization")
-        self._service.authorise(given if isinstance(given, str) else None)
 
     async def _live(self, _request: Any) -> Any:
         return message("ServerLiveResponse")(live=True)
@@ -210,7 +151,3 @@ class Grpc(grpc.GenericRpcHandler):
     async def _unload(self, request: Any) -> Any:
         await self._service.unload(request.model_name)
         return message("RepositoryModelUnloadResponse")()
-
-
-def _code(error: ServingError) -> grpc.StatusCode:
-    return _CODES.get(error.status, grpc.StatusCode.INTERNAL)

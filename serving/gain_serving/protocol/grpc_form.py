@@ -96,7 +96,8 @@ def read_request(raw: bytes, *, max_tensor_bytes: int) -> InferRequest:
     outputs = None
     if asked.outputs:
         outputs = [
-            requested_output(one.name, read_parameters(one.parameters)) for one in asked.outputs
+            requested_output(one.name, read_parameters(one.parameters), binary=True)
+            for one in asked.outputs
         ]
     parameters = read_parameters(asked.parameters)
     return InferRequest(

@@ -7,6 +7,7 @@ import numpy as np
 
 from gain_serving.decision import Decision
 from gain_serving.errors import BadRequestError, TooLargeError
+from gain_serving.limits import MAX_JSON_VALUES
 from gain_serving.protocol.request import InferRequest, InferResponse, RequestedOutput, flag
 from gain_serving.protocol.tensors import BYTES, Tensor, output_tensor
 from gain_serving.runtime import Runtime
@@ -38,7 +39,12 @@ class Judged:
 
 
 def answer(
-    request: InferRequest, runtime: Runtime, *, max_batch: int, draw: bool = False
+    request: InferRequest,
+    runtime: Runtime,
+    *,
+    max_batch: int,
+    max_request_pixels: int,
+    draw: bool = False,
 ) -> Judged:
     """Judge the images of a request.
 
@@ -46,6 +52,7 @@ def answer(
         request: its inputs and what is asked for.
         runtime: the one model that everything in the answer comes from.
         max_batch: images in a request.
+        max_request_pixels: of all its images together.
         draw: the overlays even where nobody asked; they are then in the decisions only.
 
     Returns:
@@ -53,11 +60,12 @@ def answer(
 
     Raises:
         BadRequestError: inputs or outputs are not the model's, or do not fit.
-        TooLargeError: too many images, or one of too many pixels.
+        TooLargeError: too many images or pixels, or a class map too large for JSON.
         ModelUnavailableError: the network or the CRF failed.
     """
     images = _images(request.inputs, max_batch)
     requested = _requested(request, runtime)
+    _check_pixels(runtime.count_pixels(images), requested, max_request_pixels)
     overlay = draw or any(output.name == OVERLAY for output in requested)
     class_map = any(output.name == CLASS_MAP for output in requested)
     decisions = runtime.decide(images, overlay=overlay, class_map=class_map)
@@ -95,12 +103,26 @@ def _images(inputs: Sequence[Tensor], max_batch: int) -> np.ndarray | list[bytes
     return tensor.data
 
 
+def _check_pixels(pixels: int, requested: Sequence[RequestedOutput], most: int) -> None:
+    if pixels > most:
+        raise TooLargeError(
+            f"the images of the request have {pixels} pixels together, more than the {most} that "
+            "are allowed; send them in several requests"
+        )
+    for output in requested:
+        if output.name == CLASS_MAP and not output.binary and pixels > MAX_JSON_VALUES:
+            raise TooLargeError(
+                f"{CLASS_MAP} of {pixels} pixels is too large for JSON, which takes "
+                f"{MAX_JSON_VALUES}; ask for it as binary data (binary_data: true)"
+            )
+
+
 def _requested(request: InferRequest, runtime: Runtime) -> Sequence[RequestedOutput]:
     names = output_names(runtime)
     if request.outputs is None:
         if flag(request.parameters, OVERLAY):
             names.append(OVERLAY)
-        return [RequestedOutput(name) for name in names]
+        return [RequestedOutput(name, binary=request.binary) for name in names]
     _refuse_twice("output", (output.name for output in request.outputs))
     for output in request.outputs:
         if output.name not in (*names, OVERLAY):
@@ -111,7 +133,7 @@ def _requested(request: InferRequest, runtime: Runtime) -> Sequence[RequestedOut
         if output.classification and output.name != SCORES:
             raise BadRequestError(f"{output.name}: only {SCORES} can be given as classes")
     if flag(request.parameters, OVERLAY) and OVERLAY not in {one.name for one in request.outputs}:
-        return [*request.outputs, RequestedOutput(OVERLAY)]
+        return [*request.outputs, RequestedOutput(OVERLAY, binary=request.binary)]
     return request.outputs
 
 

@@ -52,13 +52,13 @@ def from_json_values(
 
 
 def json_values(tensor: Tensor) -> dict[str, Any]:
-    """Return what JSON says of a tensor's elements: `data`, and `parameters` where it is base64."""
+    """Return what JSON says of a tensor's elements: `data`, and `parameters` where it is base64.
+
+    Numbers stay an array in row-major order, for orjson to write without a Python object each;
+    those that JSON does not have become null there.
+    """
     if not isinstance(tensor.data, list):
-        values = tensor.data.ravel()
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            # JSON has no such numbers.
-            return {"data": [value if np.isfinite(value) else None for value in values.tolist()]}
-        return {"data": values.tolist()}
+        return {"data": tensor.data.ravel()}
     try:
         return {"data": [element.decode() for element in tensor.data]}
     except UnicodeDecodeError:

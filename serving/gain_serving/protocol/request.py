@@ -22,12 +22,12 @@ class RequestedOutput:
     Attributes:
         name: of the output.
         classification: give the labels of that many best scores instead; 0 gives the tensor.
-        binary: packed or as JSON; None where the transport has one form only, or was not told.
+        binary: packed; False for JSON.
     """
 
     name: str
     classification: int = 0
-    binary: bool | None = None
+    binary: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ class InferRequest:
         outputs: what is asked for; None for everything that costs nothing extra.
         parameters: of the request.
         id: given back with the answer.
+        binary: outputs that were not asked for come packed; False for JSON.
     """
 
     model: str
@@ -49,6 +50,7 @@ class InferRequest:
     outputs: Sequence[RequestedOutput] | None = None
     parameters: Parameters = field(default_factory=dict)
     id: str = ""
+    binary: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,13 @@ def flag(parameters: Parameters, name: str, default: bool = False) -> bool:
     return value
 
 
-def requested_output(name: str, parameters: Parameters) -> RequestedOutput:
+def requested_output(name: str, parameters: Parameters, *, binary: bool) -> RequestedOutput:
     """Read what is asked of an output.
+
+    Args:
+        name: of the output.
+        parameters: of it.
+        binary: see `RequestedOutput`.
 
     Raises:
         BadRequestError: a parameter is wrong, or asks for shared memory.
@@ -94,7 +101,6 @@ def requested_output(name: str, parameters: Parameters) -> RequestedOutput:
         raise BadRequestError(
             f"{name[:64]!r}: classification must be a number of classes, not {count!r:.64}"
         )
-    binary = flag(parameters, "binary_data") if "binary_data" in parameters else None
     return RequestedOutput(name, count, binary)
 
 

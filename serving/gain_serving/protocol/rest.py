@@ -150,8 +150,8 @@ class Rest:
                     *_asked(request), plain, header_length, max_tensor_bytes=self._max_bytes
                 )
 
-            def write(asked: InferRequest, answer: InferResponse) -> Response:
-                content, headers = write_response(answer, asked)
+            def write(_asked: InferRequest, answer: InferResponse) -> Response:
+                content, headers = write_response(answer)
                 return Response(content, headers=headers)
 
             return await self._service.infer(read, write)
