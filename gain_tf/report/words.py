@@ -133,8 +133,8 @@ def against_control(results: Sequence[RowResult], *, annotated: bool) -> str:
         "Does it beat its control, the same annotation rolled to random places?",
         "the control",
     )
-    if found.points <= 0 or found.overlap:
-        said += " Until it does, a gain over the baseline may be mere regularisation."
+    if found.points <= 0 or found.overlap is not False:
+        said += " Until it clearly does, a gain over the baseline may be mere regularisation."
     return said
 
 

@@ -87,7 +87,8 @@ def test_intervals_hold_the_figure():
         assert low < high
     together = predictions(SINGLE.labels, SINGLE.scores, groups=["g"] * 4)
     found = classification_figures(together, ["a", "b", "c"], single_label=True, draws=20)
-    assert found["intervals"]["accuracy"] == (0.75, 0.75)
+    # Every draw of one group is the same: an interval of no width would promise too much.
+    assert found["intervals"] == {"accuracy": None, "balanced_accuracy": None}
 
 
 def test_verdicts():

@@ -101,7 +101,9 @@ def test_rolled_annotation_is_the_control_whatever_it_is_called():
 def test_a_control_that_is_not_beaten_clearly_keeps_the_doubt():
     close = [row("guided", 0.6, (0.5, 0.7)), row("control", 0.58, (0.48, 0.68))]
     clear = [row("guided", 0.6, (0.5, 0.7)), row("control", 0.3, (0.2, 0.4))]
+    unknown = [row("guided", 0.6), row("control", 0.3)]
     assert "mere regularisation" in words.against_control(close, annotated=True)
+    assert "mere regularisation" in words.against_control(unknown, annotated=True)
     assert "mere regularisation" not in words.against_control(clear, annotated=True)
 
 
