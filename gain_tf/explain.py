@@ -45,10 +45,11 @@ def explain(
 ) -> None:
     """Show where a trained run looks, on images of your own.
 
-    IMAGES are files or folders. Writes for each an overlay NAME.png and the map NAME.npy
-    (float32, in [0, 1]); with several classes an image, NAME--CLASS.png and NAME--CLASS.npy.
-    scores.csv has a line for each of them, NAME in its column "written"; that of part 2/4 is
-    scores-2-of-4.csv. What is there already is not done again. The run's data set is not needed.
+    IMAGES are files or folders, whose masks beside photographs (NAME.png, NAME_mask.png) are left
+    out. Writes for each an overlay NAME.png and the map NAME.npy (float32, in [0, 1]); with several
+    classes an image, NAME--CLASS.png and NAME--CLASS.npy. scores.csv has a line for each of them,
+    NAME in its column "written"; that of part 2/4 is scores-2-of-4.csv. What is there already is
+    not done again. The run's data set is not needed.
     """
     if classes is not None and top is not None:
         raise click.UsageError("--classes and --top exclude each other")

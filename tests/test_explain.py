@@ -37,9 +37,11 @@ def run(tmp_path, make_gain):
 def images(tmp_path, rng):
     folder = tmp_path / "images"
     (folder / "deep").mkdir(parents=True)
-    for name in ("x.png", "x.bmp", "deep/y.1.jpg"):
+    for name in ("x.tif", "x.bmp", "deep/y.1.jpg"):
         pixels = rng.integers(0, 255, (20, 30, 3), np.uint8)
         Image.fromarray(pixels).save(folder / name)
+    # The mask of a photograph, beside it.
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(folder / "deep/y.1.png")
     return folder
 
 
@@ -68,14 +70,14 @@ def test_an_image_that_comes_later_takes_no_other_s_name(run, images, tmp_path):
     assert call(run, images, "--out", out) == 0
     assert (out / "x.npy").read_bytes() == before
     written = {Path(row["image"]).name: row["written"] for row in scores(out)}
-    assert written == {"x.png": "x", "x.bmp": "x.bmp", "y.1.jpg": "deep/y.1"}
+    assert written == {"x.tif": "x", "x.bmp": "x.bmp", "y.1.jpg": "deep/y.1"}
 
 
 def test_every_image_gets_overlay_map_and_scores(run, images, tmp_path):
     out = tmp_path / "out"
     assert call(run, images, "--out", out, "--batch-size", 2) == 0
     rows = scores(out)
-    assert sorted(row["written"] for row in rows) == ["deep/y.1", "x.bmp", "x.png"]
+    assert sorted(row["written"] for row in rows) == ["deep/y.1", "x.bmp", "x.tif"]
     for row in rows:
         values = [float(row[f"score {name}"]) for name in NAMES]
         assert sum(values) == pytest.approx(1, abs=1e-5)
@@ -91,14 +93,14 @@ def test_every_image_gets_overlay_map_and_scores(run, images, tmp_path):
 
 def test_several_classes_are_kept_apart(run, images, tmp_path):
     out = tmp_path / "out"
-    assert call(run, images / "x.png", "--out", out, "--classes", "c d,a") == 0
+    assert call(run, images / "x.tif", "--out", out, "--classes", "c d,a") == 0
     assert [row["explained"] for row in scores(out)] == ["c d", "a"]
     assert {path.name for path in out.glob("*.npy")} == {"x--c-d.npy", "x--a.npy"}
 
 
 def test_the_best_come_first(run, images, tmp_path):
     out = tmp_path / "out"
-    assert call(run, images / "x.png", "--out", out, "--top", 3) == 0
+    assert call(run, images / "x.tif", "--out", out, "--top", 3) == 0
     rows = scores(out)
     explained = [float(row[f"score {row['explained']}"]) for row in rows]
     assert len(rows) == 3
@@ -154,7 +156,7 @@ def test_what_is_done_is_not_done_again_and_what_is_missing_is(run, images, tmp_
 
 def test_a_name_in_another_encoding(run, images, tmp_path):
     odd = images / os.fsdecode(b"\xff\n.png")
-    (images / "x.png").rename(odd)
+    (images / "x.tif").rename(odd)
     for _ in range(2):
         assert call(run, images, "--out", tmp_path / "out") == 0
         assert len(read(tmp_path / "out" / "scores.csv")) == 3

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gain_tf.data.decode import UnreadableImageError, read_image
 from gain_tf.data.names import without_ending
-from gain_tf.data.photographs import SUFFIXES
+from gain_tf.data.photographs import is_picture, photographs
 from gain_tf.data.pipeline import resize_image
 from gain_tf.data.shard import ALL, Shard
 from gain_tf.errors import UserError
@@ -47,7 +47,8 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
     """List images and the images in folders.
 
     Args:
-        paths: files and folders.
+        paths: files and folders. Masks that lie beside the photographs of a folder, see
+            `gain_tf.data.photographs`, are no images.
         out: where the overlays go; what lies there is not taken for an image.
 
     Returns:
@@ -65,13 +66,14 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = sorted(
+            pictures = sorted(
                 each
                 for each in path.rglob("*")
-                if each.suffix.lower() in SUFFIXES
+                if is_picture(each)
                 and each.is_file()
                 and not each.resolve().is_relative_to(out.resolve())
             )
+            inside = photographs(pictures, ())
         base = path if path.is_dir() else path.parent
         listed += [(each, each.relative_to(base)) for each in inside]
     if not listed:
