@@ -53,8 +53,8 @@ def segment(
     """Segment images of your own by the segmenter of a trained run.
 
     IMAGES are files or folders, whose masks beside photographs (NAME.png, NAME_mask.png) are left
-    out. Writes for each, at its own size, masks/NAME.png with the class of every pixel (index + 1, 0
-    background) in VOC's colours, and overlays/NAME.png. What is there already is not done again.
+    out. Writes for each, at its own size, masks/NAME.png with the class of every pixel (index + 1,
+    0 background) in VOC's colours, and overlays/NAME.png. What is there already is not done again.
     The run's data set is not needed.
     """
     if voc_archive is not None and not shard.whole:
