@@ -333,8 +333,13 @@ def test_a_grpc_connection_too_many_is_closed(start_server, repository):
         assert [lives(channel) for channel in channels] == [True] * 4 + [False]
         assert lives(channels[0])
         channels[1].close()
-        with own_channel(few) as another:
-            wait_until(lambda: lives(another), 10)
+
+        def another_lives():
+            # A channel that was refused once waits longer and longer before it tries again.
+            with own_channel(few) as another:
+                return lives(another)
+
+        wait_until(another_lives, 10)
     finally:
         for channel in channels:
             channel.close()
