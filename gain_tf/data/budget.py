@@ -37,9 +37,7 @@ def within_budget(
     guided[list(unguided_classes)] = False
     first = _listed(budget.listed, split.ids)
     masked = _chosen(split.mask_shows & guided, budget.masks, seed, "masks", first)
-    shown = np.zeros_like(split.mask_shows)
-    for index, labels in enumerate(split.box_labels):
-        shown[index, labels] = True
+    shown = split.boxes_show
     shown[masked] = False
     boxed = _chosen(shown & guided, budget.boxes, seed, "boxes", first)
     keep = np.zeros(len(split), bool)

@@ -92,9 +92,21 @@ class Split:
         return np.asarray(self.mask_shows.any(axis=1))
 
     @property
+    def boxes_show(self) -> np.ndarray:
+        """Which classes the boxes of each image show, boolean (N, C)."""
+        shown = np.zeros_like(self.mask_shows)
+        for index, labels in enumerate(self.box_labels):
+            shown[index, labels] = True
+        return shown
+
+    @property
     def has_boxes(self) -> np.ndarray:
         """Which images have a box, boolean (N,)."""
         return np.array([len(labels) > 0 for labels in self.box_labels], bool)
+
+    def without_object(self, unguided_classes: Sequence[int]) -> np.ndarray:
+        """Tell which images have no class but those that are no objects, boolean (N,)."""
+        return ~(np.delete(self.labels, list(unguided_classes), axis=1) > 0).any(axis=1)
 
 
 @dataclass(frozen=True)

@@ -187,12 +187,13 @@ def _before_another_background(
     own: tuple[Example, tf.Tensor], other: tuple[Example, tf.Tensor], *, cleared: bool
 ) -> tf.Tensor:
     """Swap an example's background for another image, or for what that shows beside its objects."""
-    keep, hide = (
-        foreground(example["mask"], example["boxes"], example["box_labels"], labels)
-        for example, labels in (own, other)
-    )
+
+    def objects(example: Example, labels: tf.Tensor) -> tf.Tensor:
+        return foreground(example["mask"], example["boxes"], example["box_labels"], labels)
+
     image = other[0]["image"]
-    return swap_background(own[0]["image"], clear_objects(image, hide) if cleared else image, keep)
+    behind = clear_objects(image, objects(*other)) if cleared else image
+    return swap_background(own[0]["image"], behind, objects(*own))
 
 
 def _in_place_of(index: int, annotated: np.ndarray) -> Iterator[int]:

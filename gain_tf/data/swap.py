@@ -25,13 +25,9 @@ def known_backgrounds(split: Split, unguided_classes: Sequence[int] = ()) -> np.
         Sorted indices of the images whose annotation shows every class of theirs, and of those
         that have no class with an object.
     """
-    shown = split.mask_shows.copy()
-    for index, boxed in enumerate(split.box_labels):
-        shown[index, boxed] = True
-    labels = split.labels > 0.5
-    complete = (shown | ~labels).all(axis=1) & shown.any(axis=1)
-    bare = ~np.delete(labels, list(unguided_classes), axis=1).any(axis=1)
-    return np.flatnonzero(complete | bare)
+    shown = split.mask_shows | split.boxes_show
+    complete = (shown | (split.labels <= 0)).all(axis=1) & shown.any(axis=1)
+    return np.flatnonzero(complete | split.without_object(unguided_classes))
 
 
 def foreground(

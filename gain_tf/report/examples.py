@@ -55,9 +55,7 @@ def choose(split: Split, unguided_classes: Sequence[int], count: int) -> list[Sh
         At most `count` images, each once, class by class; always the same. Without any
         annotation, images are chosen by their labels.
     """
-    shows = split.mask_shows.copy()
-    for index, labels in enumerate(split.box_labels):
-        shows[index, labels] = True
+    shows = split.mask_shows | split.boxes_show
     if not shows.any():
         shows = split.labels > 0.5
     shows[:, list(unguided_classes)] = False

@@ -177,7 +177,4 @@ def _title(data: DataSet, kept: Split, train: Split) -> tuple[str, list[str]]:
 
 def _shown(split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Count the images of each class with a mask and with a box, (C,) each."""
-    boxed = np.zeros_like(split.mask_shows)
-    for index, labels in enumerate(split.box_labels):
-        boxed[index, labels] = True
-    return split.mask_shows.sum(axis=0), boxed.sum(axis=0)
+    return split.mask_shows.sum(axis=0), split.boxes_show.sum(axis=0)

@@ -44,8 +44,7 @@ def with_bare_masks(split: Split, unguided: Sequence[int]) -> Split:
         The split; images that have no mask, and no label but those of `unguided`, have one now.
         Without any mask at all it is as it was: nothing would be known of objects.
     """
-    guided = np.delete(split.labels, list(unguided), axis=1)
-    bare = ~split.has_mask & (guided <= 0).all(axis=1)
+    bare = ~split.has_mask & split.without_object(unguided)
     if not bare.any() or not split.has_mask.any():
         return split
     return replace(

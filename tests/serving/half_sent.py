@@ -81,7 +81,7 @@ class HalfSent:
 
 
 def own_channel(address):
-    """A channel that shares its connection with no other."""
+    """A channel that shares its connection with no other, for messages of any size."""
     return grpc.insecure_channel(
         address, [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]
     )

@@ -12,6 +12,7 @@ import grpc
 import httpx
 import numpy as np
 import pytest
+from half_sent import own_channel
 from raw_http import HEAD, all_connected, connected, is_closed, read_answer
 from server_process import wait_until
 from tritonclient.grpc import service_pb2, service_pb2_grpc
@@ -328,7 +329,7 @@ def test_many_connections_wait_their_turn(start_server, repository):
 
 def test_a_grpc_connection_too_many_is_closed(start_server, repository):
     few = start_server(repository, max_connections=4)
-    channels = [own_channel(few) for _ in range(5)]
+    channels = [own_channel(few.grpc) for _ in range(5)]
     try:
         assert [lives(channel) for channel in channels] == [True] * 4 + [False]
         assert lives(channels[0])
@@ -336,18 +337,13 @@ def test_a_grpc_connection_too_many_is_closed(start_server, repository):
 
         def another_lives():
             # A channel that was refused once waits longer and longer before it tries again.
-            with own_channel(few) as another:
+            with own_channel(few.grpc) as another:
                 return lives(another)
 
         wait_until(another_lives, 10)
     finally:
         for channel in channels:
             channel.close()
-
-
-def own_channel(server):
-    """A channel that shares its connection with no other."""
-    return grpc.insecure_channel(server.grpc, [("grpc.use_local_subchannel_pool", 1)])
 
 
 def lives(channel):
