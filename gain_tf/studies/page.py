@@ -8,7 +8,7 @@ from gain_tf.files import replacing
 from gain_tf.report.style import embedded, row_colour
 from gain_tf.report.templates import templates
 from gain_tf.studies.gather import FIGURES
-from gain_tf.studies.paired_bootstrap import PairedDifference
+from gain_tf.studies.paired_difference import PairedDifference
 from gain_tf.studies.pictures import budget_curve, pareto
 from gain_tf.studies.plan import described
 from gain_tf.studies.queue import Failure
@@ -17,13 +17,11 @@ from gain_tf.studies.summary import Spread, SummaryRow
 PAGE, TABLE, CSV = "study.html", "study.md", "study.csv"
 
 CAUTION = (
-    "With one seed the interval holds the images alone and settles nothing; with few it is too "
-    "narrow: of rows that are alike, about one in five would be told apart with two or three "
-    "seeds, one in ten with five."
+    "With one seed the interval holds the images alone and settles nothing. With two or three it "
+    "is wide, since so few say little of the next; of rows that are alike, one in twenty at most "
+    "is told apart."
 )
-"""Below every table; the shares are of simulated rows whose accuracy varies by 5 points over seeds,
-on 600 images. On more images the seeds weigh more: on 1,500 it is one in three to four, and one in
-seven."""
+"""Below every table."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from gain_tf.errors import UserError
 from gain_tf.report.result import BASELINE
 from gain_tf.studies.gather import FIGURES, Judged
-from gain_tf.studies.paired_bootstrap import PairedDifference, paired_difference
+from gain_tf.studies.paired_difference import PairedDifference, paired_difference
 from gain_tf.studies.verdicts import paired, read_correct
 
 
