@@ -1,4 +1,4 @@
-"""Which images to annotate next: signals combined by their ranks, classes kept even."""
+"""Which images to annotate next: classes kept even, signals combined by their ranks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Suggestion:
 
     Attributes:
         image: index in the split.
-        score: by which it was chosen, in [0, 1].
+        score: mean of its signals' ranks, in [0, 1].
         signals: by name, as they were when it was chosen.
     """
 
@@ -36,10 +36,12 @@ def suggested(
 ) -> list[Suggestion]:
     """Choose images one by one.
 
-    Signals have no common scale, so each becomes its rank among the candidates, from 0 (the
-    lowest) to 1; equal values share their mean rank. An image's score is the mean of its ranks
-    and of `class_need`, which is computed anew after each choice, for the most needy of its
-    classes.
+    Each choice goes to the images whose most needy class has the highest `class_need`, which is
+    computed anew every time, and of these to the one with the highest score. Signals have no
+    common scale, so each becomes its rank among all candidates, from 0 (the lowest) to 1; equal
+    values share their mean rank. An image's score is the mean of its ranks. A need that was but
+    one more signal left whole classes without a single image: how sure a network is of a class
+    moves all of its images in the ranks.
 
     Args:
         images: the candidates, indices in the split, (N,).
@@ -51,16 +53,15 @@ def suggested(
     Returns:
         At most `count` suggestions, the best first.
     """
-    total = np.zeros(len(images))
-    for values in signals.values():
-        total += (rankdata(values) - 1) / max(len(values) - 1, 1)
+    ranks = [(rankdata(values) - 1) / max(len(values) - 1, 1) for values in signals.values()]
+    scores = np.mean(ranks, axis=0)
     left = np.ones(len(images), bool)
     counts = annotated.astype(float)
     chosen: list[Suggestion] = []
     while left.any() and len(chosen) < count:
         need = np.where(labels, class_need(counts), 0).max(axis=1)
-        scores = (total + need) / (len(signals) + 1)
-        best = int(np.argmax(np.where(left, scores, -1)))
+        neediest = left & (need == need[left].max())
+        best = int(np.argmax(np.where(neediest, scores, -1)))
         own = {name: float(values[best]) for name, values in signals.items()}
         chosen.append(
             Suggestion(int(images[best]), float(scores[best]), own | {NEED: float(need[best])})
