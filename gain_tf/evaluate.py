@@ -64,6 +64,8 @@ def evaluate(
             raise click.BadParameter("an exported model is judged at once", param_hint="--parts")
         figures = evaluate_file(folder, config, split)
     else:
+        if config is not None:
+            raise click.BadParameter("a run folder has its own config", param_hint="--config")
         figures = _evaluate_run(folder, row, split, parts, shard)
     if figures is None:
         return
@@ -84,7 +86,8 @@ def _evaluate_run(
     if place is None:
         return evaluate_model(opened.model, opened.config, opened.data, split)[0]
     parts = Parts(place)
-    claim(place, "parts.json", {"run": str(folder.resolve()), "row": row}, "answers")
+    made_by = {"run": str(folder.resolve()), "row": row}
+    claim(place, "parts.json", made_by, "answers", "--parts")
     if shard.whole:
         return evaluate_model(opened.model, opened.config, opened.data, split, parts)[0]
     names = answer_part(opened.model, opened.config, opened.data, split, parts, shard)

@@ -65,6 +65,7 @@ def segment(
     from gain_tf.data.voc_archive import TEST_IMAGES, write_voc_archive
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
+    from gain_tf.segmentation.full_crf import check_available
     from gain_tf.training.run_classes import read_classes
     from gain_tf.training.run_folder import SEGMENTER, load_segmenter
     from gain_tf.training.segmenter import inference_settings
@@ -77,6 +78,9 @@ def segment(
         settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
     except ValueError as error:
         raise UserError(f"--scales: {error}") from error
+    if settings.crf == "full":
+        # Before the folder is claimed: who has no pydensecrf goes on with another CRF.
+        check_available()
     name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
     class_names = read_classes(folder)["class_names"]
     writer = SegmentWriter(model.predict_on_batch, settings, class_names, out, name, images)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gain_tf.cli import status
-from gain_tf.config import Config, write_config
+from gain_tf.config import Config, load_config, write_config
 from gain_tf.cues import cues
 from gain_tf.data.decode import read_mask
 from gain_tf.data.registry import load_data
@@ -110,6 +110,33 @@ def test_cues_of_other_settings_are_not_mixed_in(run, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "holds cues that were made otherwise (cues.threshold: 0.2, now 0.3)" in said
     assert call(folder, *none, "--set", "cues.threshold=0.3", "--out", tmp_path / "other") == 0
+
+
+@pytest.mark.slow
+def test_saliency_maps_that_are_missing_leave_the_folder_to_other_settings(run, tmp_path, capsys):
+    folder, _ = run
+    maps = ["--set", "cues.background.source=folder", "--set", f"cues.background.folder={tmp_path}"]
+    assert call(folder, *maps) == 2
+    assert "is not there" in capsys.readouterr().err
+    assert call(folder, "--set", "cues.background.source=none") == 0
+
+
+@pytest.mark.slow
+def test_what_is_set_goes_before_what_a_row_changes(run, tmp_path):
+    folder, _ = run
+    config = load_config(folder / "config.yaml")
+    rows = {"eager": {"cues.threshold": 0.4, "cues.background.source": "none"}}
+    evaluation = {"baseline": False, "rows": rows}
+    written = config.model_dump(mode="json") | {"evaluation": evaluation}
+    write_config(Config.model_validate(written), folder / "config.yaml")
+    (folder / "eager").mkdir()
+    (folder / "model.keras").rename(folder / "eager" / "model.keras")
+    for threshold, options in ((0.4, []), (0.3, ["--set", "cues.threshold=0.3"])):
+        out = tmp_path / str(threshold)
+        assert call(folder, "--row", "eager", "--out", out, *options) == 0
+        settings = json.loads((out / "cues.json").read_text())["settings"]
+        assert settings["threshold"] == threshold
+        assert settings["background"]["source"] == "none"
 
 
 @pytest.mark.parametrize(

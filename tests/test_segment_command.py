@@ -1,5 +1,6 @@
 """`gain-tf segment` on a tiny segmenter: its parts, and what it refuses."""
 
+import importlib.util
 import json
 
 import keras
@@ -63,4 +64,24 @@ def test_an_archive_holds_all_masks(run, images, tmp_path, capsys):
     options = ["--shard", "1/2", "--voc-archive", tmp_path / "x.tar.gz"]
     assert call(run, images, "--out", tmp_path / "out", *options) == 2
     assert "--voc-archive packs all masks: leave --shard out" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_crf_that_is_not_to_be_had_leaves_the_folder_to_another(
+    run, images, tmp_path, capsys, monkeypatch
+):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pydensecrf" else find(name)
+    )
+    options = [run, images / "v.png", "--out", tmp_path / "out"]
+    assert call(*options, "--crf", "full") == 2
+    assert "there is the CRF at reduced size" in capsys.readouterr().err
+    assert call(*options, "--crf", "reduced") == 0
+
+
+@pytest.mark.parametrize("scales", ["nan", "1,inf", "1e9", "0", "-1"])
+def test_scales_that_no_image_can_have(run, images, tmp_path, capsys, scales):
+    assert call(run, images, "--out", tmp_path / "out", "--scales", scales) == 2
+    assert "--scales: scales must be one or more numbers above 0, at" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

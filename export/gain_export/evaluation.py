@@ -38,8 +38,10 @@ def evaluate_file(
     config = config or _config_above(path)
     if about["config_sha256"] not in (None, sha256_of(config)):
         raise UserError(f"{config}: is not the config that {path} was trained with")
-    settings = _row(load_config(config), about.get("row"))
-    data = load_data(settings.data, once=True)
+    whole = load_config(config)
+    settings = _row(whole, about.get("row"))
+    # A row may see images of another size, but of the same data.
+    data = load_data(whole.data, once=True)
     if about["task"] == SEGMENTATION:
         return evaluate_segmenter(path, settings, data, split)
     return evaluate_predictor(OnnxPredictor(path, settings, data), settings, data, split)[0]

@@ -18,6 +18,7 @@ from gain_export.graph import inference_of
 from gain_export.metadata import SEGMENTATION, About, sha256_of
 from gain_export.repository import add_version, check_name
 from gain_export.segmenter_graph import segmenter_inference_of
+from gain_tf.config import load_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
@@ -106,7 +107,7 @@ def segmenter_exporter(
         UserError: the row has no finished segmenter.
     """
     model, config = load_segmenter(run, row)
-    data = load_data(config.data)
+    data = load_data(load_config(run / CONFIG).data)
     size = config.segmenter.image_size or config.data.image_size
     inference = segmenter_inference_of(model, size)
     about = About(

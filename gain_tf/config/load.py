@@ -168,6 +168,23 @@ def changed(config: Config, changes: Mapping[str, Any], source: str = "config") 
     return parse_config(values, source)
 
 
+def overridden(config: Config, overrides: Sequence[str], source: str = "config") -> Config:
+    """Change keys of a config as the command line does.
+
+    Args:
+        config: the base.
+        overrides: `a.b=value`, the value in YAML.
+        source: named in the messages.
+
+    Returns:
+        The config with the changes.
+
+    Raises:
+        ConfigError: see `load_config`.
+    """
+    return parse_config(_overridden(config.model_dump(mode="json"), overrides), source)
+
+
 def write_config(config: Config, path: str | os.PathLike[str]) -> None:
     """Write a config that `load_config` reads back as it is."""
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -143,6 +143,16 @@ class Config(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _compiles(self) -> "Config":
+        pairs_vary = self.guidance.max_labels is None and not self.guidance.plain
+        if self.training.jit is True and pairs_vary:
+            raise ValueError(
+                "training.jit: true needs guidance.max_labels, the most classes that an image has "
+                "(1 where each has one): XLA wants as many maps of every batch"
+            )
+        return self
+
     @property
     def wants_saliency(self) -> bool:
         """Whether Eq. 9 is part of training, with a saliency map for its foreground."""

@@ -139,8 +139,14 @@ def _with_rows(study: Study, base: Config, source: str) -> Config:
     rows = dict(base.evaluation.rows)
     for name in study.controls:
         changes = longer(base) if name == LONGER else CONTROLS[name]
-        if changes not in rows.values():
-            rows[name] = changes
+        if changes in rows.values():
+            continue
+        if name in rows:
+            raise ConfigError(
+                f"{source}: {study.base} has a row {name!r} that is not the control of this name; "
+                "rename it, or name the other controls in controls"
+            )
+        rows[name] = changes
     changes = {
         "evaluation.baseline": True,
         "evaluation.control": False,

@@ -9,7 +9,9 @@ from gain_tf.errors import UserError
 from gain_tf.files import replacing
 
 
-def claim(folder: Path, name: str, made_by: Mapping[str, Any], what: str) -> bool:
+def claim(
+    folder: Path, name: str, made_by: Mapping[str, Any], what: str, option: str = "--out"
+) -> bool:
     """Claim a folder for one way of making things, or find it begun in the same way.
 
     Args:
@@ -17,6 +19,7 @@ def claim(folder: Path, name: str, made_by: Mapping[str, Any], what: str) -> boo
         name: of the JSON file in it that says how.
         made_by: how, as JSON can hold it.
         what: is made, such as "masks".
+        option: of the command line that names the folder.
 
     Returns:
         Whether it was begun before.
@@ -31,8 +34,8 @@ def claim(folder: Path, name: str, made_by: Mapping[str, Any], what: str) -> boo
         if before != record:
             other = [key for key in record if before.get(key) != record[key]]
             raise UserError(
-                f"{folder}: holds {what} of another {', '.join(other)} ({name}); give --out "
-                "another folder"
+                f"{folder}: holds {what} of another {', '.join(other)} ({name}); give "
+                f"{option} another folder"
             )
         return True
     folder.mkdir(parents=True, exist_ok=True)

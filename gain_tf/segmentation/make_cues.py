@@ -74,14 +74,21 @@ class CueMaker:
         Raises:
             DataError: the folder lacks saliency maps; all are named.
         """
-        self._look_up(indices)
+        self.look_up(indices)
         problems: dict[str, str] = {}
         for batch in self._batches(tracked(indices, "cues"), batch_size, problems):
             self._make_batch(batch, folder)
         return problems
 
-    def _look_up(self, indices: Iterable[int]) -> None:
-        """Find the saliency maps of images, where they come from a folder."""
+    def look_up(self, indices: Iterable[int]) -> None:
+        """Find the saliency maps of images, where they come from a folder.
+
+        Args:
+            indices: of the images in the split.
+
+        Raises:
+            DataError: the folder lacks maps; all are named.
+        """
         background = self.settings.background
         wanted = [index for index in indices if self._classes(index)]
         if background.source == "folder" and background.folder is not None and wanted:

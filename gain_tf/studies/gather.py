@@ -12,6 +12,7 @@ from gain_tf.report.result import with_segmenter
 from gain_tf.report.table import COLUMNS, OF_RELIABILITY, OF_SEGMENTERS
 from gain_tf.studies.plan import Cell
 from gain_tf.training.rows import attention_row, rows_of
+from gain_tf.training.run_classes import CLASSES, read_classes
 from gain_tf.training.run_folder import SEGMENTER, read_figures, row_folder
 
 FIGURES = COLUMNS + OF_RELIABILITY + OF_SEGMENTERS
@@ -31,6 +32,8 @@ class Judged:
         figures: what its `evaluation.json` holds.
         control: the row of the same run that differs from it in nothing but that its annotation
             is rolled to random places; None where there is none.
+        begun_with: what tells the images and labels of each split from others; None where the run
+            does not say.
     """
 
     point: dict[str, Any]
@@ -40,6 +43,7 @@ class Judged:
     annotated: int | None
     figures: dict[str, Any]
     control: str | None = None
+    begun_with: dict[str, Any] | None = None
 
     def value(self, section: str, key: str) -> float | None:
         """Return one figure, a share; None where the row does not have it."""
@@ -70,6 +74,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
         return
     rows = rows_of(cell.config)
     controls = {_placed(row.config): row.name for row in rows if _is_rolled(row.config)}
+    begun_with = read_classes(folder).get("splits") if (folder / CLASSES).is_file() else None
     for row in rows:
         place = row_folder(folder, attention_row(rows, row).name)
         figures = read_figures(place)
@@ -80,7 +85,9 @@ def _of(cell: Cell) -> Iterable[Judged]:
                 figures = with_segmenter(figures, segmenter, from_cues=from_cues)
             annotated = _annotated(row.config)
             control = None if _is_rolled(row.config) else controls.get(_placed(row.config))
-            yield Judged(cell.point, row.name, cell.seed, place, annotated, figures, control)
+            yield Judged(
+                cell.point, row.name, cell.seed, place, annotated, figures, control, begun_with
+            )
 
 
 def _is_rolled(config: Config) -> bool:

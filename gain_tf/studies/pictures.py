@@ -20,8 +20,9 @@ ACCURACY, ENERGY, SEGMENTER = (
 )
 HEIGHT = 3.4
 
-BUDGET = "data.budget."
-"""Begins the keys of a grid that say how much annotation is spent."""
+SPENT = ("data.budget.masks", "data.budget.boxes")
+"""Keys of a grid that say how much annotation is spent; its others, careless or misplaced
+annotation among them, tell lines apart."""
 
 MARKERS = "os^Dv"
 """Of the rows, a new one wherever the colours begin again."""
@@ -40,7 +41,7 @@ def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
     lines: dict[str, list[SummaryRow]] = {}
     for row in rows:
         if row.annotated is not None:
-            rest = {key: value for key, value in row.point.items() if not key.startswith(BUDGET)}
+            rest = {key: value for key, value in row.point.items() if key not in SPENT}
             name = f"{row.name}, {described(rest)}" if rest else row.name
             lines.setdefault(name, []).append(row)
     if not any(len({row.annotated for row in line}) > 1 for line in lines.values()):

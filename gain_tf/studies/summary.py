@@ -12,6 +12,8 @@ from gain_tf.studies.gather import FIGURES, Judged
 from gain_tf.studies.paired_difference import PairedDifference, paired_difference
 from gain_tf.studies.verdicts import paired, read_correct
 
+CHANGED = "the data changed between the runs; move the runs of the old data away, and start again"
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -63,7 +65,8 @@ def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
         A line for each row and point, points in the order of the grid.
 
     Raises:
-        UserError: runs that are compared were judged on different images.
+        UserError: runs that are compared were judged on different images, or seeds that are
+            averaged were begun with different images or labels.
     """
     rows: dict[tuple[str, str], list[Judged]] = {}
     for each in judged:
@@ -74,6 +77,7 @@ def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
 
 def _summary(seeds: Sequence[Judged], found: dict[tuple[str, int, str], Judged]) -> SummaryRow:
     first = seeds[0]
+    _check_data([each for each in seeds if each.begun_with is not None])
 
     def over(other: str) -> PairedDifference | None:
         others = [found.get((str(each.point), each.seed, other)) for each in seeds]
@@ -95,6 +99,17 @@ def _summary(seeds: Sequence[Judged], found: dict[tuple[str, int, str], Judged])
     )
 
 
+def _check_data(seeds: Sequence[Judged]) -> None:
+    """Refuse to average over seeds that were trained or judged on other data."""
+    for each in seeds:
+        before, now = seeds[0].begun_with or {}, each.begun_with or {}
+        if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
+            raise UserError(
+                f"{each.folder}: was begun with other images or labels in {', '.join(changed)} "
+                f"than {seeds[0].folder}: {CHANGED}"
+            )
+
+
 def _spread(values: Sequence[float | None]) -> Spread | None:
     known = [value for value in values if value is not None]
     return _of(known) if known else None
@@ -112,8 +127,7 @@ def _difference(pairs: Sequence[tuple[Judged, Judged]]) -> PairedDifference:
         for row, found in zip(rows, verdicts, strict=True):
             if found.keys() != first.keys():
                 raise UserError(
-                    f"{row.folder}: was judged on other images than {pairs[0][0].folder}: the data "
-                    "changed between the runs; move the runs of the old data away, and start again"
+                    f"{row.folder}: was judged on other images than {pairs[0][0].folder}: {CHANGED}"
                 )
     compared = [paired(own, base) for own, base in read]
     return paired_difference(compared[0][0], np.stack([each for _, each in compared]))

@@ -56,7 +56,7 @@ def make_run_cues(
             share its cues.
         split_name: of the run's data set.
         out: folder of the cues; None for `cues/SPLIT` in the folder of that network.
-        overrides: of the run's config, `a.b=value`.
+        overrides: of the row's config, `a.b=value`; see `load_row`.
         batch_size: images computed at a time.
         shard: whose cues are made; only all of them are judged.
 
@@ -66,12 +66,13 @@ def make_run_cues(
     Raises:
         UserError: the run is not finished, the split is not there, or the folder holds cues that
             were made otherwise.
+        DataError: the folder of background cues lacks maps.
     """
     loaded = load_row(run, row, overrides)
     shared = network_row(run, row)
     place = row_folder(run, shared)
     config = loaded.config
-    data = load_data(config.data, once=True)
+    data = load_data(loaded.data, once=True)
     if split_name not in data.splits:
         raise UserError(
             f"--split: {data.name} has no split {split_name!r}; it has {', '.join(data.splits)}"
@@ -79,10 +80,12 @@ def make_run_cues(
     split = data.splits[split_name]
     maker = CueMaker(loaded.model, data, split, config.cues, config.data.image_size)
     out = out or place / "cues" / split_name
-    claim_cues(out, config, split_name, shared, place / MODEL, data.class_names)
     folder = CueFolder(out)
     own = shard.of(range(len(split)))
     missing = [index for index in own if not folder.has(split.ids[index])]
+    # Before the folder is claimed: who mends what is missing may mend it by other settings.
+    maker.look_up(missing)
+    claim_cues(out, config, split_name, shared, place / MODEL, data.class_names)
     problems = list(maker.make(missing, folder, batch_size).values())
     made = len(missing) - len(problems)
     if not shard.whole:

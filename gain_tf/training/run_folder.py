@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gain_tf.config import Config, ConfigError, load_config, write_config
+from gain_tf.config import Config, ConfigError, Data, load_config, write_config
+from gain_tf.config.load import overridden
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
@@ -36,12 +37,14 @@ class LoadedRow:
     Attributes:
         model: trained.
         config: of the row.
+        data: by which the run's data are loaded, the same for all rows.
         class_names: in the order of the scores.
         single_label: whether every image has exactly one label.
     """
 
     model: GAIN
     config: Config
+    data: Data
     class_names: list[str]
     single_label: bool
 
@@ -118,8 +121,8 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         UserError: the folder is no finished run, or has no such row.
         DataError: the data are not what they were.
     """
-    model, config = _model_of(run, row)
-    return OpenedRun(model, config, load_data(config.data, once=True))
+    model, config, data = _model_of(run, row)
+    return OpenedRun(model, config, load_data(data, once=True))
 
 
 def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -> LoadedRow:
@@ -128,17 +131,19 @@ def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -
     Args:
         run: its folder.
         row: name; None for the guided model.
-        overrides: of the run's config, `a.b=value`.
+        overrides: of the row's config and the run's, `a.b=value`; they go before what the row
+            itself changes.
 
     Returns:
         Model, config and classes.
 
     Raises:
+        ConfigError: an override is wrong.
         UserError: the folder is no finished run, or has no such row.
     """
-    model, config = _model_of(run, row, overrides)
+    model, config, data = _model_of(run, row, overrides)
     classes = read_classes(run)
-    return LoadedRow(model, config, classes["class_names"], classes["single_label"])
+    return LoadedRow(model, config, data, classes["class_names"], classes["single_label"])
 
 
 def network_row(run: Path, row: str | None = None) -> str:
@@ -175,17 +180,26 @@ def load_segmenter(run: Path, row: str | None = None) -> tuple[WeakSegmenter, Co
     return load_saved(path, WeakSegmenter), chosen.config
 
 
-def _model_of(run: Path, row: str | None, overrides: Sequence[str] = ()) -> tuple[GAIN, Config]:
-    rows, chosen = _row_of(run, row, overrides)
+def _model_of(
+    run: Path, row: str | None, overrides: Sequence[str] = ()
+) -> tuple[GAIN, Config, Data]:
+    """Open the network of a row, with the row's config and the data settings of the run."""
+    rows, chosen = _row_of(run, row)
     path = _finished(row_folder(run, attention_row(rows, chosen).name))
-    return load_gain(path), chosen.config
+    # A row may see images of another size, but of the same data: rendered ones are as large as
+    # the run's own row says.
+    shared = next(each for each in rows if each.name == GUIDED)
+    config, whole = (
+        overridden(each.config, overrides, str(run / CONFIG)) for each in (chosen, shared)
+    )
+    return load_gain(path), config, whole.data
 
 
-def _row_of(run: Path, row: str | None, overrides: Sequence[str] = ()) -> tuple[list[Row], Row]:
+def _row_of(run: Path, row: str | None) -> tuple[list[Row], Row]:
     """Find a row by its name among those of a run."""
     if not (run / CONFIG).is_file():
         raise UserError(f"{run}: is no run folder (there is no {CONFIG})")
-    rows = {each.name: each for each in rows_of(load_config(run / CONFIG, overrides))}
+    rows = {each.name: each for each in rows_of(load_config(run / CONFIG))}
     if (row or GUIDED) not in rows:
         raise UserError(f"{run}: has no row {row!r}; it has {', '.join(rows)}")
     return list(rows.values()), rows[row or GUIDED]

@@ -8,14 +8,13 @@ import numpy as np
 
 from gain_tf.data.dataset import Split
 from gain_tf.errors import UserError
-from gain_tf.evaluation.annotation_need import signals_of
+from gain_tf.evaluation.annotation_need import Network, signals_of
 from gain_tf.evaluation.suggestion import Suggestion, suggested
 from gain_tf.files import replacing
-from gain_tf.models.gain import GAIN
 from gain_tf.report.result import BASELINE
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
-from gain_tf.training.run_folder import OpenedRun, load_row, open_run
+from gain_tf.training.run_folder import LoadedRow, load_row, open_run
 from gain_tf.training.train import annotated_split
 
 LIST, SHEET = "suggestions.csv", "suggestions.png"
@@ -38,8 +37,8 @@ def suggest(
         The list, and what it holds.
 
     Raises:
-        UserError: a folder is no finished run, the networks do not fit together, or every image
-            is annotated already.
+        UserError: a folder is no finished run, a run beside has other classes, or every image is
+            annotated already.
         FailedError: an image cannot be read.
     """
     opened = open_run(run, row)
@@ -51,10 +50,11 @@ def suggest(
     candidates = np.flatnonzero(guided.any(axis=1) & ~annotated)
     if not len(candidates):
         raise UserError(f"{run}: every training image with an object is annotated already")
-    models = [opened.model, *_others(run, opened, row, beside)]
-    signals, maps = signals_of(
-        models, split, guided, candidates, config.data.image_size, config.data.batch_size
-    )
+    networks = [
+        Network(opened.model, config.data.image_size),
+        *_others(run, data.class_names, row, beside),
+    ]
+    signals, maps = signals_of(networks, split, guided, candidates, config.data.batch_size)
     chosen = suggested(
         candidates, signals, guided[candidates], guided[annotated].sum(axis=0), count
     )
@@ -65,20 +65,22 @@ def suggest(
     return out / LIST, chosen
 
 
-def _others(run: Path, opened: OpenedRun, row: str | None, beside: Sequence[Path]) -> list[GAIN]:
+def _others(
+    run: Path, class_names: Sequence[str], row: str | None, beside: Sequence[Path]
+) -> list[Network]:
     """Open the networks that are asked besides."""
     if not beside:
         plain = run / BASELINE
-        return [load_row(run, BASELINE).model] if plain.is_dir() and row != BASELINE else []
-    models = []
-    for folder in beside:
-        other = load_row(folder, row)
-        if other.class_names != list(opened.data.class_names):
+        return [_network(load_row(run, BASELINE))] if plain.is_dir() and row != BASELINE else []
+    others = [load_row(folder, row) for folder in beside]
+    for folder, other in zip(beside, others, strict=True):
+        if other.class_names != list(class_names):
             raise UserError(f"{folder}: has other classes than {run}")
-        if other.model.features.output_shape != opened.model.features.output_shape:
-            raise UserError(f"{folder}: has maps of another size than {run}")
-        models.append(other.model)
-    return models
+    return [_network(other) for other in others]
+
+
+def _network(loaded: LoadedRow) -> Network:
+    return Network(loaded.model, loaded.config.data.image_size)
 
 
 def _write(

@@ -3,7 +3,16 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gain_tf.config import Budget, Config, Data, Evaluation, Guidance, Optimizer
+from gain_tf.config import (
+    Budget,
+    Config,
+    ConfigError,
+    Data,
+    Evaluation,
+    Guidance,
+    Optimizer,
+    parse_config,
+)
 from gain_tf.config.schema import TAKEN, Section
 
 
@@ -83,3 +92,16 @@ def test_a_row_may_have_a_plus():
 def test_which_annotation_guides(guidance, masks, boxes):
     found = Guidance.model_validate(guidance)
     assert (found.uses_masks, found.uses_boxes) == (masks, boxes)
+
+
+def test_xla_wants_a_fixed_number_of_maps():
+    config = {"name": "run", "training": {"jit": True}}
+    with pytest.raises(
+        ConfigError, match=r"^config: training\.jit: true needs guidance\.max_labels"
+    ):
+        parse_config(config)
+    assert parse_config({**config, "guidance": {"max_labels": 1}}).training.jit is True
+    assert parse_config({**config, "guidance": {"alpha": 0, "omega": 0}}).training.jit is True
+    rows = {"fast": {"training.jit": True}}
+    with pytest.raises(ConfigError, match=r"evaluation\.rows\.fast: training\.jit: true"):
+        parse_config({"name": "run", "evaluation": {"rows": rows}})

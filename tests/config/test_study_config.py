@@ -71,6 +71,10 @@ def test_overrides(written):
         ("set: {evaluation: {control: true}}", "evaluation.control: a study settles this"),
         ("seeds: [true]", "true and false mean nothing here"),
         ("parallel: 0", "parallel"),
+        (
+            "set: {evaluation.rows: {swap: {data.background_swap: 0.5}}}",
+            "base.yaml has a row 'swap' that is not the control of this name; rename it",
+        ),
     ],
 )
 def test_mistakes_are_sentences(written, text, said):

@@ -118,3 +118,5 @@ def test_what_cannot_be_judged_is_one_sentence(folder, tmp_path, capsys):
     config = str(folder.parent / "config.yaml")
     assert status(evaluate, "x", [str(tmp_path / "m.onnx"), "--config", config]) == 2
     assert "knows the classes 0, 1; the data have" in capsys.readouterr().err
+    assert status(evaluate, "x", [str(folder), "--config", config]) == 2
+    assert "--config: a run folder has its own config" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """A study in one table: what is compared, and what cannot be."""
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -55,8 +56,26 @@ def test_runs_of_changed_data_are_not_compared(judged, late):
         summarised(runs)
 
 
-def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged):
-    points = [{"bias": bias, "data.budget.boxes": boxes} for bias in (0, 1) for boxes in (4, 8)]
+def test_seeds_that_were_trained_on_changed_data_are_not_averaged(judged):
+    train = {"images": 8, "sha256": "aa"}
+    more = {"images": 9, "sha256": "bb"}
+    runs = [
+        replace(judged("guided", seed, {"x": True}), begun_with={"train": split, "test": train})
+        for seed, split in ((1, train), (2, train), (3, more))
+    ]
+    assert summarised(runs[:2])[0].seeds == (1, 2)
+    # Of a run that does not say it is not known.
+    assert len(summarised([*runs[:2], replace(runs[2], begun_with=None)])[0].seeds) == 3
+    said = r"guided-3-None: was begun with other images or labels in train than .*guided-1-None: "
+    with pytest.raises(UserError, match=said):
+        summarised(runs)
+    # Another point of the grid may be one of other data.
+    assert len(summarised([*runs[:2], replace(runs[2], point={"data.shapes.bias": 1})])) == 2
+
+
+@pytest.mark.parametrize("rest", ["bias", "data.budget.noise"])
+def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged, rest):
+    points = [{rest: value, "data.budget.boxes": boxes} for value in (0, 1) for boxes in (4, 8)]
     runs = [
         judged("guided", 1, {"x": True}, point=point, annotated=point["data.budget.boxes"])
         for point in points
@@ -71,7 +90,8 @@ def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged):
             strict=True,
         )
     }
-    assert lines == {"guided, bias 0": [4, 8], "guided, bias 1": [4, 8]}
+    name = rest.rpartition(".")[2]
+    assert lines == {f"guided, {name} 0": [4, 8], f"guided, {name} 1": [4, 8]}
 
 
 def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
@@ -138,11 +158,15 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
     folder.mkdir(parents=True)
     write_config(config, folder / "config.yaml")
     (folder / "report.html").touch()
+    splits = {"train": {"images": 3, "sha256": "aa"}}
+    (folder / "classes.json").write_text(json.dumps({"class_names": ["a"], "splits": splits}))
     names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled")
     for name in names:
         (folder / name).mkdir(exist_ok=True)
         (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
-    controls = {each.row: each.control for each in gather([Cell({}, 1, config)])}
+    found = gather([Cell({}, 1, config)])
+    assert all(each.begun_with == splits for each in found)
+    controls = {each.row: each.control for each in found}
     assert controls == {
         "baseline": None,
         "guided": "control",

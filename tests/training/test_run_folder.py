@@ -12,6 +12,9 @@ from gain_tf.errors import UserError
 from gain_tf.training.run_classes import read_classes, write_classes
 from gain_tf.training.run_folder import open_run, read_figures, row_folder, run_folder
 
+# Keras 3.15 hands NumPy 2 its variables in a way that is to go.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 
 def config(tmp_path, *, resume=False, **changes):
     return tiny_config(run={"root": str(tmp_path), "resume": resume}, **changes)
@@ -88,3 +91,14 @@ def test_what_is_no_finished_run(tmp_path):
         open_run(folder)
     with pytest.raises(UserError, match="has no row 'baseline'; it has guided"):
         open_run(folder, "baseline")
+
+
+def test_a_row_with_images_of_its_own_size_has_the_pictures_of_the_run(tmp_path, make_gain):
+    rows = {"large": {"data.image_size": [16, 16]}}
+    folder = run_folder(config(tmp_path, data__image_size=[8, 8], evaluation__rows=rows))
+    (folder / "large").mkdir()
+    make_gain().save(folder / "large" / "model.keras")
+    opened = open_run(folder, "large")
+    assert opened.config.data.image_size == (16, 16)
+    # Rendered pictures: as large as they were when the run was trained and judged.
+    assert opened.data.splits["test"].pictures.image(0).shape == (8, 8, 3)

@@ -1,0 +1,16 @@
+"""A folder that holds what was made in one way."""
+
+import pytest
+
+from gain_tf.errors import UserError
+from gain_tf.report.claim import claim
+
+
+def test_what_was_made_in_another_way_is_refused_by_the_option_that_names_the_folder(tmp_path):
+    folder = tmp_path / "new"
+    assert not claim(folder, "made.json", {"row": None, "sizes": (1, 2)}, "masks")
+    assert claim(folder, "made.json", {"row": None, "sizes": (1, 2)}, "masks")
+    with pytest.raises(UserError, match=r"holds masks of another row \(made.json\); give --out "):
+        claim(folder, "made.json", {"row": "baseline", "sizes": (1, 2)}, "masks")
+    with pytest.raises(UserError, match=r"holds answers of another sizes .*; give --parts another"):
+        claim(folder, "made.json", {"row": None, "sizes": (1, 3)}, "answers", "--parts")
