@@ -54,17 +54,20 @@ def landscape(
     # What lies far away is seen small and wide, what lies near large: one texture, in perspective.
     flat = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
     margin = 0.5 * (1.0 / _NEAR_WIDTH - 1.0) * side
-    seen = np.array([[0, line], [side, line], [side + margin, side], [-margin, side]], np.float32)
+    # From the horizon down: somewhere above it the ground lies infinitely far away, and to reflect
+    # the texture as often as that takes seconds.
+    deep = side - line
+    seen = np.array([[0, 0], [side, 0], [side + margin, deep], [-margin, deep]], np.float32)
     warp = cv2.getPerspectiveTransform(flat, seen)
     laid = cv2.warpPerspective(
-        texture, warp, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        texture, warp, (side, deep), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     rows = np.arange(side, dtype=np.float32)[line:, None]
     far = np.exp(-(rows - line) / np.float32(0.06 * side))
-    veil = dyed(haze, np.ones((side - line, side), np.float32))
-    opacity = np.broadcast_to(0.6 * far, (side - line, side))
+    veil = dyed(haze, np.ones((deep, side), np.float32))
+    opacity = np.broadcast_to(0.6 * far, (deep, side))
     pixels[line:] = overlaid(
-        np.asarray(laid[line:], np.float32), veil, np.ascontiguousarray(opacity, np.float32)
+        np.asarray(laid, np.float32), veil, np.ascontiguousarray(opacity, np.float32)
     )
     return Landscape(pixels, horizon, haze)
 
