@@ -135,8 +135,14 @@ def inference_of(
         attention: whether the map is exported.
 
     Raises:
-        UserError: the model has fewer classes than are asked for, or cannot take that size.
+        UserError: the model has fewer classes than are asked for, or cannot take that size, or
+            takes other images than RGB.
     """
+    channels = model.features.input_shape[-1]
+    if channels not in (None, 3):
+        raise UserError(
+            f"only a network of RGB images can be exported, not one of {channels} channels"
+        )
     own = model.features.input_shape[1:3]
     fixed = None if None in own else own
     if image_size is not None and fixed is not None and tuple(image_size) != tuple(fixed):

@@ -72,14 +72,20 @@ def _converted(
         tf.TensorSpec(weight.shape, tf.float32, name)
         for weight, name in zip(large, names, strict=True)
     ]
+    signature, whole = [IMAGE_TYPE, *types], tf.function(traced, autograph=False)
     graph, _ = tf2onnx.convert.from_function(
-        tf.function(traced, autograph=False),
-        [IMAGE_TYPE, *types],
+        whole,
+        signature,
         opset=OPSET,
         custom_op_handlers={"ScaleAndTranslate": (_antialiased_resize, [])},
     )
     # The message keeps every copy that the converter made on the way; its bytes do not.
-    return onnx.load_from_string(graph.SerializeToString())
+    made = onnx.load_from_string(graph.SerializeToString())
+    # What a layer holds as a tensor, such as the mean of a Normalization, came in as an input.
+    for held, placeholder in whole.get_concrete_function(*signature).graph.captures:
+        if placeholder.dtype != tf.resource:
+            _fix_input(made.graph, placeholder.name, held.numpy())
+    return made
 
 
 def _antialiased_resize(context: Any, node: Any, name: str, args: Any) -> None:
@@ -125,6 +131,13 @@ def _to_constant(graph: onnx.GraphProto, name: str, value: np.ndarray) -> None:
     tensor.name, tensor.data_type = name, onnx.TensorProto.FLOAT
     tensor.dims.extend(value.shape)
     tensor.raw_data = value.astype("<f4", copy=False).tobytes()
+
+
+def _fix_input(graph: onnx.GraphProto, name: str, value: np.ndarray) -> None:
+    """Turn an input of the graph, if it is one, into a constant of any type."""
+    for entry in [entry for entry in graph.input if entry.name == name]:
+        graph.input.remove(entry)
+        graph.initializer.append(onnx.numpy_helper.from_array(value, name))
 
 
 def _drop_empty_unsqueezes(graph: onnx.GraphProto) -> None:

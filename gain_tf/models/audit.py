@@ -52,11 +52,8 @@ def audit_second_order(head: keras.Model, features_shape: Sequence[int | None]) 
     for operation in double.operations:
         if isinstance(operation, keras.layers.InputLayer):
             continue
-        # Not `operation.input`: that of a nested model is its own, not what the head gives it.
-        call = operation._inbound_nodes[-1]
-        inputs = call.input_tensors
+        inputs, alone = _on_its_own(operation)
         before = keras.Model(double.inputs, inputs)
-        alone = keras.Model(inputs, call.output_tensors)
         made = keras.tree.flatten(before(tf.constant(features), training=False))
         values = [_in_general_position(tensor, random) for tensor in made]
         if not any(_agrees(alone, values, random, step) for step in STEPS):
@@ -65,6 +62,21 @@ def audit_second_order(head: keras.Model, features_shape: Sequence[int | None]) 
                 "training the attention needs: move it into the features model, or behind the "
                 "finished map"
             )
+
+
+def _on_its_own(operation: Any) -> tuple[list[Any], keras.Model]:
+    """Cut an operation out of its model: what it is given there, and it alone as a model."""
+    # Not `operation.input`: that of a nested model is its own, not what the head gives it.
+    call = operation._inbound_nodes[-1]
+    # An operation may be given a tensor twice, as attention is its queries and values.
+    given = {id(tensor): tensor for tensor in call.input_tensors}
+    fresh = {
+        key: keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype)
+        for key, tensor in given.items()
+    }
+    # Called anew: what a layer gives that is called twice is also what it was given.
+    arguments, options = call.arguments.fill_in(fresh)
+    return list(given.values()), keras.Model(list(fresh.values()), operation(*arguments, **options))
 
 
 def _in_general_position(tensor: tf.Tensor, random: np.random.Generator) -> tf.Tensor:
@@ -80,7 +92,6 @@ def _in_float64(head: keras.Model) -> keras.Model:
     """Copy the head with every layer in float64, weights included, as a functional model."""
 
     def recast(layer: Any) -> Any:
-        config = layer.get_config()
         if isinstance(layer, keras.Model):
             return _in_float64(layer)
         if isinstance(layer, keras.layers.Lambda):
@@ -88,8 +99,9 @@ def _in_float64(head: keras.Model) -> keras.Model:
             return keras.layers.Lambda(
                 layer.function, name=layer.name, dtype="float64", arguments=layer.arguments
             )
+        config = layer.get_config()
         if isinstance(layer, keras.layers.Layer):
-            config["dtype"] = "float64"
+            config = {**_with_float64(config), "dtype": "float64"}
         return type(layer).from_config(config)
 
     functional = keras.Model(head.inputs, head.outputs[0], name=head.name)
@@ -97,6 +109,16 @@ def _in_float64(head: keras.Model) -> keras.Model:
     double = keras.models.clone_model(functional, input_tensors=[features], clone_function=recast)
     double.set_weights(head.get_weights())
     return double
+
+
+def _with_float64(config: Any) -> Any:
+    """Replace the type that a configuration names, and those of layers inside a wrapper."""
+    if isinstance(config, dict):
+        return {
+            key: "float64" if key == "dtype" else _with_float64(value)
+            for key, value in config.items()
+        }
+    return [_with_float64(value) for value in config] if isinstance(config, list) else config
 
 
 def _agrees(

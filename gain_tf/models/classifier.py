@@ -67,8 +67,7 @@ class AttentiveClassifier(keras.Model):
         self.head = head
         self.classes = check_pair(backbone, head, classes, audit=audit)
         self.activation = activation
-        mean_colour = (0.0, 0.0, 0.0) if mean_colour is None else mean_colour
-        self.mean_colour = tuple(float(v) for v in mean_colour)
+        self.mean_colour = _colour(mean_colour, self.features.inputs[0].shape[-1])
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:
@@ -214,3 +213,17 @@ class AttentiveClassifier(keras.Model):
         restore = keras.saving.deserialize_keras_object
         parts = {key: restore(config[key], custom_objects) for key in ("backbone", "head")}
         return cls(**{**config, **parts})
+
+
+def _colour(given: Sequence[float] | None, channels: int | None) -> tuple[float, ...]:
+    """Return a number for each channel of the images, zero where none is given."""
+    channels = 3 if channels is None else channels
+    colour = tuple(float(value) for value in (() if given is None else given))
+    if not any(colour):
+        # Older files hold three zeros, whatever the images.
+        return (0.0,) * channels
+    if len(colour) != channels:
+        raise ValueError(
+            f"mean_colour must have a number for each of the {channels} channels, not {colour}"
+        )
+    return colour

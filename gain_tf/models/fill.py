@@ -17,7 +17,7 @@ def fill_for(images: tf.Tensor, erase_to: EraseTo, mean_colour: Sequence[float])
         images: (P, H, W, 3), on the scale of the network's input.
         erase_to: "mean" the colour that becomes zero after normalisation, "black" zero on the
             scale of the input, "blur" the image itself without its detail.
-        mean_colour: RGB.
+        mean_colour: a number for each channel, RGB.
 
     Returns:
         Broadcasts against the images.
@@ -25,6 +25,6 @@ def fill_for(images: tf.Tensor, erase_to: EraseTo, mean_colour: Sequence[float])
     if erase_to == "mean":
         return tf.constant(list(mean_colour), images.dtype)
     if erase_to == "black":
-        return tf.zeros([3], images.dtype)
+        return tf.zeros([], images.dtype)
     coarse = tf.nn.avg_pool2d(images, BLUR, BLUR, "SAME")
     return tf.image.resize(coarse, tf.shape(images)[1:3], method="bilinear")

@@ -14,6 +14,7 @@ from gain_tf.attention import pairs_of
 from gain_tf.attention.masking import Normalisation
 from gain_tf.losses.classification import Activation
 from gain_tf.models.attended import attend
+from gain_tf.models.example import as_example
 from gain_tf.models.guided_terms import guided_terms
 from gain_tf.models.labels import multi_hot, without_classes
 from gain_tf.models.recomputed import check_recomputable
@@ -41,7 +42,8 @@ class GAIN(TrainableClassifier):
     `fit` takes images (B, H, W, 3), or a dictionary with `image` and any of `mask` (B, H, W:
     class index + 1, 0 background, 255 unknown), `has_mask` (B,), `boxes` (B, N, 4: y0 x0 y1 x1 in
     [0, 1]), `box_labels` (B, N: -1 for padding), `has_boxes` (B,), `saliency` (B, H, W in [0, 1]);
-    labels are multi-hot or one-hot (B, C), or class indices (B,).
+    boxes and their labels may be ragged. Labels are multi-hot or one-hot (B, C), or class indices
+    (B,).
 
     Args:
         backbone: name of a network (`vgg16`, `resnet50`, `resnet101`, `densenet121`,
@@ -203,13 +205,16 @@ class GAIN(TrainableClassifier):
         Returns:
             Probabilities (B, C), and the terms by name: those of `GuidanceSettings.weights`, and
             `zero_maps`, the share of maps that are zero everywhere.
+
+        Raises:
+            ValueError: keys or shapes of the example, or the shape of the labels, do not fit.
         """
-        batch = tf.shape(self.images_of(x))[0]
+        example = as_example(x)
+        batch = tf.shape(self.images_of(example))[0]
         # Class indices first become rows: an index of zero is a class, a row of zeros none.
         labels = multi_hot(y, self.classes)
-        x, labels, sample_weight = never_empty((x, labels, sample_weight))
-        example = x if isinstance(x, Mapping) else {"image": x}
-        images = self.images_of(x)
+        example, labels, sample_weight = never_empty((example, labels, sample_weight))
+        images = self.images_of(example)
 
         # Without attention there is one stream, whose activations are all needed at once.
         remat = self.remat and training and self.guidance.attends

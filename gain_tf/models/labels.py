@@ -16,6 +16,10 @@ def multi_hot(labels: Any, classes: int) -> tf.Tensor:
 
     Returns:
         float32 (B, C).
+
+    Raises:
+        ValueError: labels are rows of another number of classes.
+        tf.errors.InvalidArgumentError: a class index is C or more. XLA does not look.
     """
     labels = tf.convert_to_tensor(labels)
     if classes == 1:
@@ -23,7 +27,17 @@ def multi_hot(labels: Any, classes: int) -> tf.Tensor:
     if labels.shape.rank == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.shape.rank == 1:
-        return tf.one_hot(tf.cast(labels, tf.int32), classes)
+        indices = tf.cast(labels, tf.int32)
+        # `one_hot` makes them a row of zeros: counted from 1, the last class would never be seen.
+        fits = tf.debugging.assert_less(
+            indices, classes, f"labels must be class indices of 0 to {classes - 1}"
+        )
+        with tf.control_dependencies([fits] if fits is not None else []):
+            return tf.one_hot(indices, classes)
+    if labels.shape.rank == 2 and labels.shape[1] not in (None, classes):
+        raise ValueError(
+            f"labels must be rows of {classes} classes, or class indices, not {labels.shape}"
+        )
     return tf.cast(labels, tf.float32)
 
 

@@ -6,12 +6,32 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gain_tf.errors import UserError
 from gain_tf.models.term import Term
 
 
 def replicas() -> int:
     """Count the replicas that share a batch; 1 without `tf.distribute`."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def require_compilable() -> None:
+    """Refuse XLA where CPU devices share a batch.
+
+    It finds variables on the first of them alone, and has no exchange between the CPUs of several
+    machines; it says so only at the first step.
+
+    Raises:
+        UserError: CPU devices share a batch.
+    """
+    if replicas() == 1:
+        return
+    devices: Any = tf.distribute.get_strategy().extended.worker_devices
+    if any("CPU" in device for device in devices):
+        raise UserError(
+            "jit_compile=True: XLA cannot share a batch among CPU devices; train on one device, "
+            "on GPUs, or leave XLA off"
+        )
 
 
 def never_empty(batch: Any) -> Any:

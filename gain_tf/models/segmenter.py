@@ -107,8 +107,12 @@ class WeakSegmenter(keras.Model):
             **kwargs: as in Keras.
         """
         super().compile(optimizer, jit_compile=jit_compile, **kwargs)
-        if jit_compile == "auto":
-            self.jit_compile = bool(tf.config.list_physical_devices("GPU"))
+        self._asked_jit_compile = jit_compile
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile` was given: what "auto" comes to is the loading machine's affair."""
+        config = super().get_compile_config()
+        return config and {**config, "jit_compile": self._asked_jit_compile}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` describes, with the optimiser's state to be loaded."""

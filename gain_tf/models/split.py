@@ -25,7 +25,10 @@ def check_pair(
         ValueError: shapes, types or the number of classes do not fit; all that does not is named.
         SecondOrderError: a layer of the head has no correct second derivative.
     """
-    problems = []
+    problems = _form_problems("features model", features) + _form_problems("head", head)
+    if problems:
+        # Nothing else can be asked of them.
+        raise ValueError("; ".join(problems))
     made = features.output_shape
     taken = head.input_shape
     logits = head.output_shape
@@ -45,11 +48,24 @@ def check_pair(
     elif classes is not None and logits[1] != classes:
         problems.append(f"head {head.name!r} gives {logits[1]} logits, but classes is {classes}")
     problems += _image_problems(features) + _precision_problems(head) + _activation_problems(head)
+    problems += _sharing_problems(features, head)
     if problems:
         raise ValueError("; ".join(problems))
     if audit:
         audit_second_order(head, features.output_shape)
     return logits[1]
+
+
+def _form_problems(what: str, model: keras.Model) -> list[str]:
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        return [
+            f"{what} {model.name!r} must be a functional or Sequential model that begins with "
+            "keras.Input: its layers cannot be seen"
+        ]
+    if len(inputs) > 1:
+        return [f"{what} {model.name!r} must take one input, not {len(inputs)}"]
+    return []
 
 
 def _image_problems(features: keras.Model) -> list[str]:
@@ -78,12 +94,31 @@ def _precision_problems(head: keras.Model) -> list[str]:
 
 
 def _activation_problems(head: keras.Model) -> list[str]:
-    last = head.layers[-1]
+    last = head
+    while isinstance(last, keras.Model):
+        last = last.outputs[0]._keras_history.operation
+    # A layer with an activation, or the activation itself: a layer, or a function of keras.ops.
     activation = getattr(last, "activation", None)
-    name = getattr(activation, "__name__", "")
-    if isinstance(last, keras.layers.Softmax) or name in ("softmax", "sigmoid"):
-        return [
-            f"head {head.name!r} must end in logits: layer {last.name!r} applies "
-            f"{name or 'softmax'}; remove it and give GAIN(activation=...) instead"
-        ]
-    return []
+    name = getattr(activation, "__name__", type(last).__name__.lower())
+    if name not in ("softmax", "sigmoid"):
+        return []
+    return [
+        f"head {head.name!r} must end in logits: layer {last.name!r} applies {name}; remove it "
+        "and give GAIN(activation=...) instead"
+    ]
+
+
+def _sharing_problems(features: keras.Model, head: keras.Model) -> list[str]:
+    own = {id(layer) for layer in features._flatten_layers(include_self=False)}
+    shared = [
+        layer.name
+        for layer in head._flatten_layers(include_self=False)
+        if id(layer) in own and layer.weights and not isinstance(layer, keras.Model)
+    ]
+    if not shared:
+        return []
+    # In a saved file each model has layers of its own; the weights of one of the two are missing.
+    return [
+        f"features model {features.name!r} and head {head.name!r} share the layers "
+        f"{', '.join(shared)}, which a saved model cannot hold: give each its own"
+    ]

@@ -10,7 +10,7 @@ from gain_tf.losses import Classification
 from gain_tf.losses.classification import Activation
 from gain_tf.losses.given import as_loss
 from gain_tf.models.classifier import AttentiveClassifier
-from gain_tf.models.replicas import averaged, replicas
+from gain_tf.models.replicas import averaged, replicas, require_compilable
 from gain_tf.models.term import Term
 
 
@@ -51,28 +51,58 @@ class TrainableClassifier(AttentiveClassifier):
             loss: L_cl of multi-hot labels and probabilities, both (B, C): a Keras loss, its
                 name, or a function; None takes the activation's own cross-entropy, computed on
                 logits.
-            jit_compile: "auto" compiles with XLA where there is a GPU and the pairs are static:
-                on a CPU XLA is several times slower than the plain graph.
+            jit_compile: "auto" compiles with XLA where there is a GPU, one device alone, and the
+                pairs are static: on a CPU XLA is several times slower than the plain graph.
             **kwargs: as in Keras.
 
         Raises:
             ValueError: `jit_compile=True` with a number of pairs that changes from batch to
-                batch.
+                batch, or with CPU devices that share a batch.
         """
         if jit_compile is True and not self.static:
             raise ValueError(
                 "jit_compile=True needs a fixed number of classes an image: give max_labels "
                 "(1 for images with one label) to GAIN"
             )
+        if jit_compile is True:
+            require_compilable()
+        asked = jit_compile
+        if not self.static:
+            # Keras's own "auto" does not know of the pairs.
+            jit_compile = False
         super().compile(optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
-        if jit_compile == "auto":
-            self.jit_compile = self.static and bool(tf.config.list_physical_devices("GPU"))
+        self._asked_jit_compile = asked
         self._given_loss = None if loss is None else as_loss(loss)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile` was given: what "auto" comes to is the loading machine's affair."""
+        config = super().get_compile_config()
+        return config and {**config, "jit_compile": self._asked_jit_compile}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as `get_compile_config` describes, with the optimiser's state to be loaded."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        given = keras.saving.deserialize_keras_object(config)
+        if not self.static and given.get("jit_compile") is True:
+            # `compile` refuses it: an older file, which holds what "auto" came to on a GPU.
+            given["jit_compile"] = "auto"
+        self.compile(**given)
         self.optimizer.build(self.trainable_variables)
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Build the metrics on what the first device gets of the first batch.
+
+        Keras takes the mean over the devices, which flags do not have, nor parts of unequal size.
+        """
+        if iterator is not None and self._distribute_strategy is not None:
+            shared = next(next(batches for _, _, batches in iterator))
+            local = self._distribute_strategy.experimental_local_results
+            iterator, data_batch = (
+                None,
+                keras.tree.map_structure(
+                    lambda values: local(values)[0], shared, none_is_leaf=False
+                ),
+            )
+        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def classification(
         self, labels: tf.Tensor, logits: tf.Tensor, scores: tf.Tensor, sample_weight: Any

@@ -159,7 +159,7 @@ def _check_distribution(config: Config, rows: Sequence[Row]) -> None:
 
 def _check_models(rows: Sequence[Row], data: DataSet) -> None:
     """Build each different network once: a mistake in a row is known before anything is trained."""
-    networks = {row.config.model.model_dump_json(): row.config for row in rows}
+    networks = {_network_of(row.config): row.config for row in rows}
     for config in networks.values():
         build_model(config, data, steps=1)
     # Rows of a table differ in much that no network is built from.
@@ -172,6 +172,19 @@ def _check_models(rows: Sequence[Row], data: DataSet) -> None:
     }
     for config in segmenters.values():
         check_segmenter(config, data)
+
+
+def _network_of(config: Config) -> tuple:
+    """Return all that the building of a network can fail for."""
+    training = config.training
+    return (
+        config.model.model_dump_json(),
+        config.data.image_size,
+        config.guidance.max_labels,
+        training.remat,
+        training.precision,
+        training.jit,
+    )
 
 
 def _note_what_guides(config: Config, taught: Split, console: Console) -> None:

@@ -103,6 +103,21 @@ def test_a_convolution_in_the_head_needs_a_fixed_size(small):
         onnx_graph(inference_of(small, None))
 
 
+def test_what_a_layer_holds_as_a_tensor_is_a_constant(rng):
+    """The mean of Keras's own Normalization, given or learned, is no weight."""
+    given = keras.layers.Normalization(mean=[90.0, 120.0, 140.0], variance=[400.0, 900.0, 1600.0])
+    learned = keras.layers.Normalization()
+    learned.adapt(rng.normal(3.0, 2.0, (4, 8, 8, 3)))
+    images = keras.Input((24, 16, 3))
+    made = keras.layers.Conv2D(6, 3, 4, activation="relu")(learned(given(images)))
+    entry = keras.Input(made.shape[1:])
+    logits = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(entry))
+    model = gain_tf.GAIN(keras.Model(images, made), keras.Model(entry, logits))
+    picture = rng.integers(0, 256, (2, 24, 16, 3)).astype(np.uint8)
+    answers = opened(inference_of(model, None))(picture)
+    np.testing.assert_allclose(answers["scores"], model(picture), rtol=0, atol=1e-6)
+
+
 def test_without_attention_there_are_scores_alone(small, rng):
     answers = opened(inference_of(small, (32, 24), attention=False))(
         rng.integers(0, 256, (1, 9, 9, 3)).astype(np.uint8)
@@ -191,6 +206,13 @@ def test_a_size_that_the_network_cannot_take_is_refused(raw):
         inference_of(raw, (32, 32))
     with pytest.raises(ValueError, match="attention for the best 5 of 4 classes"):
         inference_of(raw.__class__(raw.features, _four(), audit=False), None, top=5)
+
+
+def test_images_of_other_channels_are_refused():
+    images = keras.Input((24, 16, 1))
+    features = keras.Model(images, keras.layers.Conv2D(3, 1)(images))
+    with pytest.raises(ValueError, match="RGB images can be exported, not one of 1 channels"):
+        inference_of(gain_tf.GAIN(features, _four(), audit=False), None)
 
 
 def _four():

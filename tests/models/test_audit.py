@@ -99,6 +99,20 @@ def residual():
     return keras.Model(entry, layers.Dense(2)(x))
 
 
+def called_twice():
+    entry = keras.Input(SHAPE[1:])
+    convolution = layers.Conv2D(SHAPE[-1], 1, activation="tanh")
+    x = layers.Flatten()(convolution(convolution(entry)))
+    return keras.Model(entry, layers.Dense(2)(x))
+
+
+def given_one_tensor_twice():
+    entry = keras.Input(SHAPE[1:])
+    x = layers.Reshape((-1, SHAPE[-1]))(entry)
+    x = layers.MultiHeadAttention(2, 3)(x, x)
+    return keras.Model(entry, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
+
+
 PASSED = {
     "pool and dense": lambda: head(layers.GlobalAveragePooling2D()),
     "free size": lambda: head(layers.GlobalAveragePooling2D(), shape=(None, None, 3)),
@@ -117,6 +131,11 @@ PASSED = {
     "nearest upsampling": lambda: head(layers.UpSampling2D(2), layers.Flatten()),
     "lambda": lambda: head(layers.Lambda(lambda x: x**3), layers.Flatten()),
     "residual": residual,
+    "layer called twice": called_twice,
+    "attention": given_one_tensor_twice,
+    "layer in a wrapper": lambda: head(
+        layers.SpectralNormalization(layers.Conv2D(4, 1)), layers.Flatten()
+    ),
     "nested": lambda: head(
         keras.Sequential([keras.Input(SHAPE[1:]), layers.Conv2D(3, 2, activation="relu")]),
         layers.Flatten(),

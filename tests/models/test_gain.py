@@ -583,6 +583,82 @@ def test_dictionaries_tensors_and_datasets_are_the_same_input(make_gain, batch):
     np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)
 
 
+def test_ragged_boxes_are_those_that_are_padded(make_gain, batch):
+    example, labels = batch
+    counts = [2, 1, 3, 0, 2]
+    padded = {**example, "box_labels": example["box_labels"].copy()}
+    for row, count in enumerate(counts):
+        padded["box_labels"][row, count:] = -1
+    rows = [row for row, count in enumerate(counts) for _ in range(count)]
+    places = [place for count in counts for place in range(count)]
+    ragged = dict(example)
+    for name in ("boxes", "box_labels"):
+        shown = example[name][rows, places]
+        ragged[name] = tf.RaggedTensor.from_row_lengths(shown, counts)
+    model = make_gain()
+    expected = terms_of(model, padded, labels)
+    assert expected["box_attention"] > 0
+    assert terms_of(model, ragged, labels) == pytest.approx(expected, abs=1e-6)
+    model.compile("sgd")
+    model.fit(
+        tf.data.Dataset.from_tensor_slices((ragged, labels)).batch(5), verbose=0, shuffle=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.update(masks=x.pop("mask")), r"unknown key 'masks'; did you mean 'mask'\?$"),
+        (
+            lambda x: x.update(mask=x["mask"][..., np.newaxis]),
+            r"mask must be \(B, H, W\), not \(.+, 8, 8, 1\)$",
+        ),
+        (lambda x: x.pop("box_labels"), "boxes need box_labels"),
+    ],
+    ids=["mistyped", "another shape", "boxes of no class"],
+)
+def test_an_example_that_does_not_fit_is_refused(make_gain, batch, change, message):
+    example, labels = batch
+    change(example)
+    model = make_gain()
+    model.compile("sgd")
+    with pytest.raises(ValueError, match=message):
+        model.fit(example, labels, verbose=0)
+
+
+def test_keys_of_the_users_own_are_left_alone(make_gain, batch):
+    example, labels = batch
+    model = make_gain()
+    expected = terms_of(model, example, labels)
+    assert terms_of(model, {**example, "camera": np.arange(5)}, labels) == expected
+
+
+def test_labels_that_no_class_has_are_refused(make_gain, batch):
+    images = batch[0]["image"]
+    model = make_gain(activation="softmax")
+    model.compile("sgd")
+    message = "labels must be class indices of 0 to 2"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        model.fit(images, np.array([1, 2, 3, 1, 2]), verbose=0)
+    with pytest.raises(ValueError, match=r"labels must be rows of 3 classes, .+ not \(.+, 4\)$"):
+        model.fit(images, np.eye(5, 4), verbose=0)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize("erase_to", ["mean", "black", "blur"])
+def test_images_of_other_channels(make_gain, make_head, rng, channels, erase_to):
+    layers = keras.layers
+    entry = keras.Input((8, 8, channels))
+    features = keras.Model(entry, layers.Conv2D(4, 3, 2, "same", activation="softplus")(entry))
+    model = make_gain(features, erase_to=erase_to)
+    assert model.mean_colour == (0.0,) * channels
+    terms = terms_of(model, rng.normal(size=(2, 8, 8, channels)), np.array([0, 2]))
+    assert 0 < terms["attention_mining"] < 1
+    assert make_gain(features, mean_colour=[0, 0, 0]).mean_colour == model.mean_colour
+    with pytest.raises(ValueError, match=f"each of the {channels} channels, not "):
+        make_gain(features, mean_colour=[1, 2])
+
+
 def test_softmax_scores_sum_to_one(make_gain, batch):
     scores = make_gain(activation="softmax").predict(batch[0]["image"], verbose=0)
     np.testing.assert_allclose(scores.sum(axis=1), np.ones(5), rtol=0, atol=1e-6)
@@ -630,6 +706,61 @@ def test_a_loss_of_the_users_is_given_probabilities(make_gain, batch, loss, fact
     weights = tf.constant([2.0, 2.0, 2.0, 2.0, 2.0])
     once, twice = (terms_of(model, *batch, w)["classification"] for w in (None, weights))
     np.testing.assert_allclose(twice, 2 * once, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_devices_share_flags_and_uneven_batches_and_refuse_xla():
+    """Two virtual devices need a process of their own: a device is split before it is used."""
+    script = """
+        import keras, numpy as np, tensorflow as tf, gain_tf
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+        )
+        layers = keras.layers
+
+        def run(strategy):
+            with strategy.scope():
+                keras.utils.set_random_seed(0)
+                convolution = layers.Conv2D(4, 3, activation="relu")
+                features = keras.Sequential([keras.Input((8, 8, 3)), convolution])
+                pool = layers.GlobalAveragePooling2D()
+                head = keras.Sequential([keras.Input((6, 6, 4)), pool, layers.Dense(3)])
+                model = gain_tf.GAIN(features, head, kind="pixel", max_labels=1)
+                model.compile(keras.optimizers.SGD(0.1), metrics=["accuracy"])
+            images = np.random.default_rng(0).random((5, 8, 8, 3)).astype("float32")
+            mask = np.zeros((5, 8, 8), "uint8")
+            mask[:, 2:5, 2:5] = np.array([1, 2, 3, 1, 2])[:, None, None]
+            flags = np.array([True, False, True, True, False])
+            x, y = {"image": images, "mask": mask, "has_mask": flags}, np.array([0, 1, 2, 0, 1])
+            # Of three images one device gets two.
+            history = model.fit(x, y, batch_size=3, shuffle=False, verbose=0).history
+            evaluated = model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True)
+            return model, history, evaluated
+
+        mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+        _, history, evaluated = run(tf.distribute.get_strategy())
+        model, shared_history, shared_evaluated = run(mirrored)
+        for name in history:
+            np.testing.assert_allclose(shared_history[name], history[name], atol=1e-5)
+            np.testing.assert_allclose(shared_evaluated[name], evaluated[name], atol=1e-5)
+        assert not model.jit_compile
+        try:
+            with mirrored.scope():
+                model.compile("sgd", jit_compile=True)
+        except ValueError as error:
+            print(error)
+    """
+    root = Path(gain_tf.__file__).parent.parent
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+    )
+    expected = "jit_compile=True: XLA cannot share a batch among CPU devices; train on one device"
+    assert run.stdout.startswith(expected), run.stderr[-2000:]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support import tiny_segmenter
 
 layers = keras.layers
 
@@ -118,3 +119,57 @@ def test_auto_leaves_xla_off_on_a_cpu(make_gain):
         model = make_gain(**settings)
         model.compile("sgd")
         assert model.jit_compile is False
+
+
+def test_auto_leaves_xla_off_where_the_pairs_vary(make_gain, a_gpu):
+    varying, static = make_gain(), make_gain(max_labels=1)
+    for model in (varying, static):
+        model.compile("sgd")
+    assert varying.jit_compile is False
+    assert static.jit_compile is True
+    static.compile("sgd", run_eagerly=True)
+    assert static.jit_compile is False
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("settings", [{}, {"max_labels": 1}])
+def test_what_a_gpu_saved_is_loaded_anywhere(make_gain, a_gpu, tmp_path, settings):
+    model = make_gain(**settings)
+    model.compile("sgd")
+    model.save(tmp_path / "model.keras")
+    a_gpu.undo()
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.jit_compile is False
+    assert loaded.get_compile_config()["jit_compile"] == "auto"
+
+
+def test_a_segmenter_too_keeps_what_was_asked(a_gpu):
+    model = tiny_segmenter(2)
+    model.compile("sgd")
+    assert model.jit_compile is True
+    assert model.get_compile_config()["jit_compile"] == "auto"
+
+
+def test_an_older_file_that_says_what_auto_came_to_is_loaded(make_gain):
+    model = make_gain()
+    model.compile("sgd")
+    config = {**model.get_compile_config(), "jit_compile": True}
+    model.compile_from_config(config)
+    assert model.jit_compile is False
+
+
+@pytest.fixture
+def a_gpu(monkeypatch):
+    """A machine that says it has a GPU; `undo()` takes it out."""
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU")
+    devices = [
+        *tf.config.list_physical_devices(),
+        tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU"),
+    ]
+    monkeypatch.setattr(
+        tf.config,
+        "list_physical_devices",
+        lambda kind=None: [device for device in devices if kind in (None, device.device_type)],
+    )
+    return monkeypatch

@@ -65,6 +65,57 @@ def test_a_head_with_a_final_activation_is_refused(make_features, last):
         gain_tf.GAIN(make_features(), keras.Sequential(parts))
 
 
+def softmax_in_a_model(x):
+    last = layers.Dense(3, "softmax", name="last")
+    return keras.Sequential([keras.Input((64,)), last])(x)
+
+
+def sigmoid_function(x):
+    return keras.ops.sigmoid(layers.Dense(3)(x))
+
+
+@pytest.mark.parametrize("end", [softmax_in_a_model, sigmoid_function])
+def test_a_final_activation_is_found_wherever_it_is(make_features, end):
+    entry = keras.Input((4, 4, 4))
+    head = keras.Model(entry, end(layers.Flatten()(entry)))
+    with pytest.raises(ValueError, match=r"must end in logits: layer '.+' applies s"):
+        gain_tf.GAIN(make_features(), head)
+
+
+def test_a_layer_in_both_parts_is_refused(make_features):
+    """A saved file would hold its weights once, and could not be loaded."""
+    both = layers.Conv2D(4, 3, padding="same", name="both")
+    entry = keras.Input((4, 4, 4))
+    head = keras.Model(entry, layers.Dense(3)(layers.Flatten()(both(entry))), name="upper")
+    message = "'features' and head 'upper' share the layers both, which a saved model cannot hold"
+    with pytest.raises(ValueError, match=message):
+        gain_tf.GAIN(make_features(both), head)
+
+
+def test_a_layer_without_weights_may_be_in_both_parts(make_features):
+    relu = layers.ReLU()
+    entry = keras.Input((4, 4, 4))
+    head = keras.Model(entry, layers.Dense(3)(layers.Flatten()(relu(entry))))
+    assert gain_tf.GAIN(make_features(relu), head).classes == 3
+
+
+def test_parts_whose_layers_cannot_be_seen_are_refused_by_name(make_features, make_head):
+    unbuilt = keras.Sequential([layers.Conv2D(4, 3)], name="unbuilt")
+    message = "features model 'unbuilt' must be a functional or Sequential model that begins"
+    with pytest.raises(ValueError, match=message):
+        gain_tf.GAIN(unbuilt, make_head())
+    unbuilt = keras.Sequential([layers.Flatten(), layers.Dense(3)], name="unbuilt")
+    with pytest.raises(ValueError, match="head 'unbuilt' must be a functional or Sequential"):
+        gain_tf.GAIN(make_features(), unbuilt)
+
+
+def test_a_features_model_takes_images_alone(make_head):
+    entries = [keras.Input((8, 8, 3)), keras.Input((8, 8, 1))]
+    made = layers.Conv2D(4, 3, 2, "same")(layers.Concatenate()(entries))
+    with pytest.raises(ValueError, match="features model 'two' must take one input, not 2"):
+        gain_tf.GAIN(keras.Model(entries, made, name="two"), make_head())
+
+
 @pytest.mark.parametrize("precision", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
 def test_a_head_in_half_precision_is_refused_by_name(make_features, precision):
     head = keras.Sequential(

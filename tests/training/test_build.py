@@ -4,8 +4,10 @@ import keras
 import pytest
 from support import tiny_config
 
+from gain_tf.config import ConfigError
 from gain_tf.data.registry import load_data
 from gain_tf.training.build import build_model
+from gain_tf.training.run import fit_run
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +59,11 @@ def test_layers_frozen_up_to_one(data):
         layer.name for layer in model.features.layers if layer.weights and not layer.trainable
     ]
     assert frozen == with_weights[:3]
+
+
+def test_a_row_s_mistake_is_known_before_the_run_begins(tmp_path):
+    rows = {"other": {"guidance.max_labels": 9}}
+    asked = tiny_config(run__root=str(tmp_path), evaluation__rows=rows)
+    with pytest.raises(ConfigError, match="max_labels must lie in 1 to 4, not 9"):
+        fit_run(asked)
+    assert not list(tmp_path.iterdir())
