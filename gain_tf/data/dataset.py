@@ -106,7 +106,8 @@ class Split:
 
     def without_object(self, unguided_classes: Sequence[int]) -> np.ndarray:
         """Tell which images have no class but those that are no objects, boolean (N,)."""
-        return ~(np.delete(self.labels, list(unguided_classes), axis=1) > 0).any(axis=1)
+        guided = np.delete(self.labels, list(unguided_classes), axis=1)
+        return np.asarray((guided <= 0).all(axis=1))
 
 
 @dataclass(frozen=True)
