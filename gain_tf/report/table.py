@@ -19,6 +19,7 @@ COLUMNS = (
 """Heading, section and key of each figure."""
 
 OF_RELIABILITY = (
+    ("mean average precision", "classification", "map"),
     ("calibration error", "classification", "calibration_error"),
     ("accuracy, 10 % rejected", "classification", "accuracy_rejecting_10"),
     ("worst group", "classification", "worst_group_accuracy"),
