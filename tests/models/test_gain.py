@@ -1,10 +1,5 @@
 """Eq. 5 to 10 as a Keras model: terms, gradients, training, evaluation, attention."""
 
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -13,8 +8,6 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import numeric_gradient
-
-import gain_tf
 
 layers = keras.layers
 TERMS = ("classification", "attention_mining", "pixel_attention", "box_attention")
@@ -706,109 +699,6 @@ def test_a_loss_of_the_users_is_given_probabilities(make_gain, batch, loss, fact
     weights = tf.constant([2.0, 2.0, 2.0, 2.0, 2.0])
     once, twice = (terms_of(model, *batch, w)["classification"] for w in (None, weights))
     np.testing.assert_allclose(twice, 2 * once, rtol=0, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_devices_share_flags_and_uneven_batches_and_refuse_xla():
-    """Two virtual devices need a process of their own: a device is split before it is used."""
-    script = """
-        import keras, numpy as np, tensorflow as tf, gain_tf
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(
-            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-        )
-        layers = keras.layers
-
-        def run(strategy):
-            with strategy.scope():
-                keras.utils.set_random_seed(0)
-                convolution = layers.Conv2D(4, 3, activation="relu")
-                features = keras.Sequential([keras.Input((8, 8, 3)), convolution])
-                pool = layers.GlobalAveragePooling2D()
-                head = keras.Sequential([keras.Input((6, 6, 4)), pool, layers.Dense(3)])
-                model = gain_tf.GAIN(features, head, kind="pixel", max_labels=1)
-                model.compile(keras.optimizers.SGD(0.1), metrics=["accuracy"])
-            images = np.random.default_rng(0).random((5, 8, 8, 3)).astype("float32")
-            mask = np.zeros((5, 8, 8), "uint8")
-            mask[:, 2:5, 2:5] = np.array([1, 2, 3, 1, 2])[:, None, None]
-            flags = np.array([True, False, True, True, False])
-            x, y = {"image": images, "mask": mask, "has_mask": flags}, np.array([0, 1, 2, 0, 1])
-            # Of three images one device gets two.
-            history = model.fit(x, y, batch_size=3, shuffle=False, verbose=0).history
-            evaluated = model.evaluate(x, y, batch_size=3, verbose=0, return_dict=True)
-            return model, history, evaluated
-
-        mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-        _, history, evaluated = run(tf.distribute.get_strategy())
-        model, shared_history, shared_evaluated = run(mirrored)
-        for name in history:
-            np.testing.assert_allclose(shared_history[name], history[name], atol=1e-5)
-            np.testing.assert_allclose(shared_evaluated[name], evaluated[name], atol=1e-5)
-        assert not model.jit_compile
-        try:
-            with mirrored.scope():
-                model.compile("sgd", jit_compile=True)
-        except ValueError as error:
-            print(error)
-    """
-    root = Path(gain_tf.__file__).parent.parent
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        check=False,
-    )
-    expected = "jit_compile=True: XLA cannot share a batch among CPU devices; train on one device"
-    assert run.stdout.startswith(expected), run.stderr[-2000:]
-
-
-@pytest.mark.slow
-def test_replicas_sum_to_the_same_step():
-    """Two virtual devices need a process of their own: a device is split before it is used."""
-    script = """
-        import keras, numpy as np, tensorflow as tf, gain_tf
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(
-            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-        )
-        layers = keras.layers
-
-        def run(strategy, eager):
-            with strategy.scope():
-                keras.utils.set_random_seed(0)
-                regulariser = keras.regularizers.L2(0.1)
-                convolution = layers.Conv2D(4, 3, activation="relu", kernel_regularizer=regulariser)
-                features = keras.Sequential([keras.Input((8, 8, 3)), convolution])
-                pool = layers.GlobalAveragePooling2D()
-                head = keras.Sequential([keras.Input((6, 6, 4)), pool, layers.Dense(3)])
-                model = gain_tf.GAIN(features, head, kind="pixel")
-                model.compile(keras.optimizers.SGD(0.1), run_eagerly=eager)
-            # The second batch leaves one device without an image.
-            images = np.random.default_rng(0).random((5, 8, 8, 3)).astype("float32")
-            mask = np.zeros((5, 8, 8), "uint8")
-            mask[:, 2:5, 2:5] = np.array([1, 2, 3, 1, 2])[:, None, None]
-            data = {"image": images, "mask": mask}, np.array([0, 1, 2, 0, 1])
-            history = model.fit(*data, batch_size=4, shuffle=False, verbose=0).history
-            return history, model.get_weights()
-
-        one = run(tf.distribute.get_strategy(), True)
-        two = run(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), False)
-        for name in one[0]:
-            np.testing.assert_allclose(two[0][name], one[0][name], atol=1e-5, err_msg=name)
-        for a, b in zip(one[1], two[1], strict=True):
-            np.testing.assert_allclose(b, a, atol=1e-6)
-        print("same")
-    """
-    root = Path(gain_tf.__file__).parent.parent
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        check=False,
-    )
-    assert run.stdout.strip() == "same", run.stderr[-2000:]
 
 
 # Attention
