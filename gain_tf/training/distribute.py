@@ -1,7 +1,5 @@
 """Where a row is trained: on one device, on all of a machine, or on several machines at once."""
 
-from typing import Any
-
 import tensorflow as tf
 
 from gain_tf.config import Config, ConfigError
@@ -38,23 +36,3 @@ def strategy_of(config: Config) -> tf.distribute.Strategy:
             f"multiples of {count}"
         )
     return strategy
-
-
-def shareable(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Make batches that Keras shares among devices.
-
-    Args:
-        batches: `(example, labels)`.
-
-    Returns:
-        The same with 0 and 1 for booleans: Keras builds its metrics on the mean of the first batch
-        over the devices, which booleans have none of.
-    """
-
-    def number(value: tf.Tensor) -> tf.Tensor:
-        return tf.cast(value, tf.float32) if value.dtype == tf.bool else value
-
-    def numbers(example: dict[str, tf.Tensor], labels: tf.Tensor) -> tuple[Any, tf.Tensor]:
-        return {name: number(value) for name, value in example.items()}, labels
-
-    return batches.map(numbers)

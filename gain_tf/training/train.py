@@ -17,7 +17,7 @@ from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
 from gain_tf.training.checkpoint import resumed
-from gain_tf.training.distribute import shareable, strategy_of
+from gain_tf.training.distribute import strategy_of
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
 from gain_tf.training.seeds import compute_as
@@ -142,8 +142,6 @@ def train(
     validated = validation and evaluation_batches(
         validation, size, schedule.prepared, bad_images, worker
     )
-    if strategy.num_replicas_in_sync > 1:
-        batches, validated = shareable(batches), validated and shareable(validated)
     with bad_images.reported():
         fit_epochs(
             model,
