@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gain_tf.config.section import Section
+from gain_tf.config.section import LARGEST_SCALE, Section
 
-Scale = Annotated[float, Field(ge=0.25, le=4)]
+Scale = Annotated[float, Field(ge=0.25, le=LARGEST_SCALE)]
 Cells = Annotated[int, Field(ge=2, le=1024)]
 
 

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Side = Annotated[int, Field(ge=8, le=8192)]
 
+LARGEST_SCALE = 4
+"""How many times its own input size a network may be asked to look at an image."""
+
 
 class Section(BaseModel):
     """A part of the config: unknown keys and wrong types are errors, nothing is changed later."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gain_tf.config.learning import Augmentation, Optimizer
-from gain_tf.config.section import Section, Side
+from gain_tf.config.section import LARGEST_SCALE, Section, Side
 
 
 class Inference(Section):
@@ -14,7 +14,9 @@ class Inference(Section):
     With a `crf` the figures without it are reported beside those with it.
     """
 
-    scales: tuple[Annotated[float, Field(gt=0, le=4)], ...] = Field(default=(1.0,), min_length=1)
+    scales: tuple[Annotated[float, Field(gt=0, le=LARGEST_SCALE)], ...] = Field(
+        default=(1.0,), min_length=1
+    )
     flip: bool = False
     crf: Literal["none", "full", "reduced"] = "none"
 

@@ -11,11 +11,9 @@ from typing import Any, get_args
 import numpy as np
 import tensorflow as tf
 
+from gain_tf.config.section import LARGEST_SCALE
 from gain_tf.data.pipeline import resize_image
 from gain_tf.segmentation.labelling import Crf, labelled
-
-LARGEST = 4
-"""Scale; a config allows no larger one either."""
 
 Predict = Callable[[tf.Tensor], Any]
 """Images (N, H, W, 3) in [0, 255] to probabilities (N, h, w, C + 1)."""
@@ -28,7 +26,7 @@ class InferenceSettings:
     Attributes:
         image_size: (height, width) that the network was trained at; images are resized to it, at
             each scale, whatever their proportions.
-        scales: factors of `image_size`, at most `LARGEST`; the probabilities of all are averaged.
+        scales: factors of `image_size`, at most 4; the probabilities of all are averaged.
         flip: whether the mirrored image counts as well.
         crf: "none"; "full", the dense CRF at the image's own size (extra `crf`, in a pool of
             processes); "reduced", exact mean field on a reduced image.
@@ -44,9 +42,10 @@ class InferenceSettings:
 
     def __post_init__(self) -> None:
         # Asked so that what is no number is none of them.
-        if not (self.scales and all(0 < scale <= LARGEST for scale in self.scales)):
+        if not (self.scales and all(0 < scale <= LARGEST_SCALE for scale in self.scales)):
             raise ValueError(
-                f"scales must be one or more numbers above 0, at most {LARGEST}, not {self.scales}"
+                f"scales must be one or more numbers above 0, at most {LARGEST_SCALE}, "
+                f"not {self.scales}"
             )
         if self.crf not in get_args(Crf):
             raise ValueError(f"crf must be one of {', '.join(get_args(Crf))}, not {self.crf!r}")
