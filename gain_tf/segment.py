@@ -66,13 +66,13 @@ def segment(
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
     from gain_tf.segmentation.full_crf import check_available
-    from gain_tf.training.run_classes import read_classes
-    from gain_tf.training.run_folder import SEGMENTER, load_segmenter
+    from gain_tf.training.run_folder import SEGMENTER
+    from gain_tf.training.run_rows import load_segmenter
     from gain_tf.training.segmenter import inference_settings
 
     found = shard.of(find_images(images, out))
-    model, config = load_segmenter(folder, row)
-    settings = inference_settings(config)
+    loaded = load_segmenter(folder, row)
+    settings = inference_settings(loaded.config)
     given = {"scales": _numbers(scales), "flip": flip, "crf": crf}
     try:
         settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
@@ -82,8 +82,8 @@ def segment(
         # Before the folder is claimed: who has no pydensecrf goes on with another CRF.
         check_available()
     name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
-    class_names = read_classes(folder)["class_names"]
-    writer = SegmentWriter(model.predict_on_batch, settings, class_names, out, name, images)
+    predict, class_names = loaded.model.predict_on_batch, loaded.class_names
+    writer = SegmentWriter(predict, settings, class_names, out, name, images)
     writer.begin()
     wanted = writer.missing(found)
     # The full CRF has a bar of its own.

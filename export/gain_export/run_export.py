@@ -18,7 +18,6 @@ from gain_export.graph import inference_of
 from gain_export.metadata import SEGMENTATION, About, sha256_of
 from gain_export.repository import add_version, check_name
 from gain_export.segmenter_graph import segmenter_inference_of
-from gain_tf.config import load_config
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
@@ -27,12 +26,10 @@ from gain_tf.report.result import GUIDED
 from gain_tf.training.run_folder import (
     CONFIG,
     SEGMENTER,
-    load_segmenter,
-    network_row,
-    open_run,
     read_figures,
     row_folder,
 )
+from gain_tf.training.run_rows import load_segmenter, network_row, open_run
 
 FOLDER = "export"
 
@@ -106,10 +103,10 @@ def segmenter_exporter(
     Raises:
         UserError: the row has no finished segmenter.
     """
-    model, config = load_segmenter(run, row)
-    data = load_data(load_config(run / CONFIG).data)
+    loaded = load_segmenter(run, row)
+    config, data = loaded.config, load_data(loaded.data)
     size = config.segmenter.image_size or config.data.image_size
-    inference = segmenter_inference_of(model, size)
+    inference = segmenter_inference_of(loaded.model, size)
     about = About(
         name=name or f"{config.name}-segmenter",
         class_names=list(data.class_names),

@@ -14,7 +14,7 @@ from gain_tf.files import replacing
 from gain_tf.report.result import BASELINE
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
-from gain_tf.training.run_folder import LoadedRow, load_row, open_run
+from gain_tf.training.run_rows import LoadedRow, load_row, open_run
 from gain_tf.training.train import annotated_split
 
 LIST, SHEET = "suggestions.csv", "suggestions.png"

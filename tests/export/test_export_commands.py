@@ -21,7 +21,7 @@ from gain_tf.cli import status
 from gain_tf.data.registry import load_data
 from gain_tf.errors import FailedError, UserError
 from gain_tf.evaluate import evaluate
-from gain_tf.training.run_folder import open_run
+from gain_tf.training.run_rows import open_run
 
 pytestmark = pytest.mark.slow
 

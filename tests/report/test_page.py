@@ -193,7 +193,7 @@ def test_images_are_chosen_evenly_and_always_the_same():
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_real_run_ends_with_its_page(tmp_path):
     from gain_tf.training.run import fit_run
-    from gain_tf.training.run_folder import load_row
+    from gain_tf.training.run_rows import load_row
 
     config = Config.model_validate(
         {

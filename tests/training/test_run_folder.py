@@ -1,4 +1,4 @@
-"""`runs/NAME/TIME/`: made, found again, opened."""
+"""`runs/NAME/TIME/`: made and found again."""
 
 from dataclasses import replace
 
@@ -10,10 +10,7 @@ from gain_tf.data.part import part_of
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.training.run_classes import read_classes, write_classes
-from gain_tf.training.run_folder import open_run, read_figures, row_folder, run_folder
-
-# Keras 3.15 hands NumPy 2 its variables in a way that is to go.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+from gain_tf.training.run_folder import read_figures, row_folder, run_folder
 
 
 def config(tmp_path, *, resume=False, **changes):
@@ -81,24 +78,3 @@ def test_a_run_goes_on_with_the_images_and_labels_it_was_begun_with(tmp_path):
         changed = replace(data, splits={**data.splits, "train": split})
         with pytest.raises(UserError, match="begun with other images or labels in train: put"):
             write_classes(tmp_path, changed)
-
-
-def test_what_is_no_finished_run(tmp_path):
-    with pytest.raises(UserError, match="is no run folder"):
-        open_run(tmp_path)
-    folder = run_folder(config(tmp_path))
-    with pytest.raises(UserError, match=r"has no model.keras; the run is not finished"):
-        open_run(folder)
-    with pytest.raises(UserError, match="has no row 'baseline'; it has guided"):
-        open_run(folder, "baseline")
-
-
-def test_a_row_with_images_of_its_own_size_has_the_pictures_of_the_run(tmp_path, make_gain):
-    rows = {"large": {"data.image_size": [16, 16]}}
-    folder = run_folder(config(tmp_path, data__image_size=[8, 8], evaluation__rows=rows))
-    (folder / "large").mkdir()
-    make_gain().save(folder / "large" / "model.keras")
-    opened = open_run(folder, "large")
-    assert opened.config.data.image_size == (16, 16)
-    # Rendered pictures: as large as they were when the run was trained and judged.
-    assert opened.data.splits["test"].pictures.image(0).shape == (8, 8, 3)

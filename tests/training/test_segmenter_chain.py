@@ -22,7 +22,7 @@ from gain_tf.models.loading import load_gain
 from gain_tf.segment import segment
 from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
-from gain_tf.training.run_folder import load_segmenter
+from gain_tf.training.run_rows import load_segmenter
 from gain_tf.training.segmenter import finish_segmenter
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
@@ -117,7 +117,7 @@ def test_the_chain_from_labels_to_masks(run):
 
 
 def test_batch_norms_follow_the_images_as_the_config_says(run):
-    network = load_segmenter(run)[0].network
+    network = load_segmenter(run).model.network
     norms = [each for each in network.layers if isinstance(each, keras.layers.BatchNormalization)]
     assert norms
     assert {(each.momentum, each.trainable) for each in norms} == {(0.5, True)}
