@@ -21,7 +21,8 @@ def study(path: str, overrides: tuple[str, ...]) -> None:
     """Run a grid of configs over seeds and hold the rows against each other.
 
     Writes studies/NAME/study.html, study.md and study.csv. What is done is never done again: an
-    interrupted study goes on where it stopped, and a larger one keeps the runs of a smaller.
+    interrupted study goes on where it stopped, and a larger one, of more seeds,
+    budgets or rows, keeps what a smaller has trained.
     """
     plan, base = load_study(Path(path), overrides)
     # TensorFlow takes seconds to load: not before the study is known to be right.

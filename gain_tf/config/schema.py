@@ -97,7 +97,9 @@ class Evaluation(Section):
 
 
 class Run(Section):
-    """Where the run folder goes, and whether the newest unfinished one is gone on with.
+    """Where the run folder goes, and whether the newest one that lacks something is gone on with.
+
+    With `resume` that is a run of the same config that is unfinished or has fewer rows.
 
     `parallel` rows are trained side by side, each in a process with its share of the cores: faster
     where one row does not keep them busy, at the memory of as many. `rows` trains those rows alone

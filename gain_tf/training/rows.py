@@ -100,3 +100,26 @@ def attention_row(rows: Sequence[Row], row: Row) -> Row:
 
     wanted = without_segmenter(row.config)
     return next(each for each in rows if without_segmenter(each.config) == wanted)
+
+
+def adds_nothing_but_rows(larger: Config, smaller: Config) -> bool:
+    """Tell whether a config asks for all rows of another, each as it is there, and maybe for more.
+
+    Args:
+        larger: the config that may have more rows.
+        smaller: the other one; where and how it runs (`run`) does not count.
+    """
+
+    def without_rows(config: Config) -> Config:
+        own = {"rows": {}, "baseline": False, "control": False}
+        evaluation = config.evaluation.model_copy(update=own)
+        return config.model_copy(update={"evaluation": evaluation, "run": smaller.run})
+
+    def placed(config: Config) -> dict[str, tuple[dict[str, object], str]]:
+        rows = rows_of(config)
+        return {row.name: (row.changes, attention_row(rows, row).name) for row in rows}
+
+    if without_rows(larger) != without_rows(smaller):
+        return False
+    # A row keeps its network where it is: more rows must not make it share another's.
+    return placed(smaller).items() <= placed(larger).items()

@@ -31,6 +31,7 @@ from gain_tf.training.run_folder import (
     ENVIRONMENT,
     REPORT,
     run_folder,
+    take_up,
 )
 from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import annotated_split, schedule_of, train
@@ -71,6 +72,7 @@ def fit_run(config: Config) -> Path:
         return train_with_the_chief(config, data, rows, wanted, strategy)
     folder = run_folder(config)
     with alone_in(folder):
+        take_up(folder, config)
         clear_left_behind(folder)
         record_environment(folder / ENVIRONMENT, config.seed)
         as_the_chief_says(strategy, folder.name)

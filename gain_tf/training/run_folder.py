@@ -9,6 +9,7 @@ from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.report.result import GUIDED
+from gain_tf.training.rows import adds_nothing_but_rows
 
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
@@ -23,10 +24,11 @@ def run_folder(config: Config) -> Path:
     """Make the folder of a run, or find the one to go on with.
 
     Args:
-        config: of the run. `run.resume` asks for the newest unfinished run of the same config.
+        config: of the run. `run.resume` asks for the newest run of the same config that lacks
+            something: it is unfinished, or has fewer rows.
 
     Returns:
-        An existing folder with `config.yaml`.
+        An existing folder with `config.yaml`; for one that is gone on with, see `take_up`.
 
     Raises:
         UserError: the folder cannot be made.
@@ -48,8 +50,23 @@ def run_folder(config: Config) -> Path:
     return folder
 
 
+def take_up(folder: Path, config: Config) -> None:
+    """Note the rows that a config adds to the run that it goes on with.
+
+    Args:
+        folder: of the run; no other process may be at work in it.
+        config: see `run_folder`.
+    """
+    begun = _begun(folder)
+    if begun is not None and not adds_nothing_but_rows(begun, config):
+        # The report goes first: without all rows the run is not finished.
+        (folder / REPORT).unlink(missing_ok=True)
+        with replacing(folder / CONFIG) as temporary:
+            write_config(config, temporary)
+
+
 def finished_run(config: Config) -> Path | None:
-    """Find the newest finished run of a config.
+    """Find the newest finished run that has all rows of a config.
 
     Args:
         config: of the run, wherever `run.root` lies.
@@ -58,7 +75,8 @@ def finished_run(config: Config) -> Path | None:
         Its folder; None where there is none.
     """
     for folder in sorted((config.run.root / config.name).glob("*"), reverse=True):
-        if (folder / REPORT).is_file() and _is_of(folder, config):
+        begun = _begun(folder)
+        if begun and (folder / REPORT).is_file() and adds_nothing_but_rows(begun, config):
             return folder
     return None
 
@@ -75,15 +93,19 @@ def read_figures(folder: Path) -> dict[str, Any] | None:
 
 
 def _goes_on(folder: Path, config: Config) -> bool:
-    return not (folder / REPORT).is_file() and _is_of(folder, config)
-
-
-def _is_of(folder: Path, config: Config) -> bool:
-    if not (folder / CONFIG).is_file():
+    begun = _begun(folder)
+    if begun is None or not adds_nothing_but_rows(config, begun):
         return False
+    finished = (folder / REPORT).is_file()
+    return not finished or not adds_nothing_but_rows(begun, config)
+
+
+def _begun(folder: Path) -> Config | None:
+    """Read what a run was begun with; None where that is no config of today."""
+    if not (folder / CONFIG).is_file():
+        return None
     try:
-        begun = load_config(folder / CONFIG)
+        return load_config(folder / CONFIG)
     except ConfigError:
         # Of a version that knew other keys.
-        return False
-    return begun.model_copy(update={"run": config.run}) == config
+        return None

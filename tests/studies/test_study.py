@@ -41,6 +41,11 @@ def finished(folder):
     return sorted(path.parent for path in folder.glob("studies/tiny/runs/*/*/report.html"))
 
 
+def models(folder):
+    found = folder.glob("studies/tiny/runs/*/*/**/model.keras")
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
 def lines(folder):
     with (folder / "studies/tiny/study.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -75,6 +80,27 @@ def test_what_is_done_is_not_done_again_and_more_is_added(place):
     assert len(after) == 3
     assert before.items() <= after.items()
     assert {line["seed"] for line in lines(place)} == {"1", "2"}
+
+
+def test_a_row_is_added_to_runs_that_are_done(place):
+    before = models(place)
+    runs = finished(place)
+    one = ("seeds=[1]", "grid.data.budget.boxes=[2]")
+    assert go(place, *one, "controls=[rolled, mining alone]") == 0
+    assert finished(place) == runs
+    assert {line["row"] for line in lines(place)} == {
+        "baseline",
+        "guided",
+        "rolled",
+        "mining alone",
+    }
+    after = models(place)
+    assert before.items() <= after.items()
+    assert [path.parent.name for path in after.keys() - before.keys()] == ["mining alone"]
+    # And with fewer rows again, nothing is to do.
+    assert go(place, *one) == 0
+    assert finished(place) == runs
+    assert {line["row"] for line in lines(place)} == {"baseline", "guided", "rolled"}
 
 
 def test_a_run_that_fails_does_not_stop_the_others(place, capfd):

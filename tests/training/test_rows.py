@@ -3,7 +3,7 @@
 import pytest
 
 from gain_tf.config import ConfigError, parse_config
-from gain_tf.training.rows import asked_for, rows_of, warm_up_row
+from gain_tf.training.rows import adds_nothing_but_rows, asked_for, rows_of, warm_up_row
 
 
 def config(**sections):
@@ -84,3 +84,34 @@ def test_some_rows_alone():
     assert [row.name for row in asked_for(rows, ["control", "baseline"])] == ["baseline", "control"]
     with pytest.raises(ConfigError, match="no row swap; the run has baseline, guided, control"):
         asked_for(rows, ["swap", "guided"])
+
+
+def with_rows(rows, **sections):
+    return config(evaluation={"rows": rows}, **sections)
+
+
+SWAP = {"swap": {"data.background_swap": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("larger", "smaller", "expected"),
+    [
+        (with_rows({}), with_rows({}), True),
+        (with_rows(SWAP), with_rows({}), True),
+        (with_rows({}), with_rows(SWAP), False),
+        (with_rows(SWAP), with_rows({"swap": {"data.background_swap": 0.7}}), False),
+        (with_rows(SWAP, seed=2), with_rows({}), False),
+        (with_rows({}, run={"parallel": 2}), with_rows({}), True),
+        (config(), config(evaluation={"baseline": False}), True),
+        (config(evaluation={"figures": 3}), config(), False),
+    ],
+)
+def test_what_adds_nothing_but_rows(larger, smaller, expected):
+    assert adds_nothing_but_rows(larger, smaller) == expected
+
+
+def test_a_row_keeps_its_network_where_it_is():
+    early = {"early": {"guidance.alpha": 0.5}}
+    late = {"late": {"guidance.alpha": 0.5, "segmenter.epochs": 2}}
+    assert adds_nothing_but_rows(with_rows(late | early), with_rows(late))
+    assert not adds_nothing_but_rows(with_rows(early | late), with_rows(late))

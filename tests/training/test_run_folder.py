@@ -10,7 +10,7 @@ from gain_tf.data.part import part_of
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.training.run_classes import read_classes, write_classes
-from gain_tf.training.run_folder import read_figures, row_folder, run_folder
+from gain_tf.training.run_folder import finished_run, read_figures, row_folder, run_folder, take_up
 
 
 def config(tmp_path, *, resume=False, **changes):
@@ -44,6 +44,29 @@ def test_resume_finds_the_newest_unfinished_run_of_the_config(tmp_path):
     assert run_folder(config(tmp_path, resume=True, seed=9)) == other
     (old / "report.html").write_text("done")
     assert run_folder(config(tmp_path, resume=True)) not in (old, newest, other, broken)
+
+
+def test_rows_are_added_to_a_run(tmp_path):
+    more = config(tmp_path, resume=True, evaluation__rows={"swap": {"data.background_swap": 0.5}})
+    folder = run_folder(config(tmp_path))
+    assert run_folder(more) == folder
+    (folder / "report.html").write_text("done")
+    assert finished_run(config(tmp_path)) == folder
+    assert finished_run(more) is None
+    assert run_folder(more) == folder
+    take_up(folder, more)
+    assert not (folder / "report.html").exists()
+    assert load_config(folder / "config.yaml").evaluation.rows == more.evaluation.rows
+    (folder / "report.html").write_text("done")
+    take_up(folder, more)
+    assert finished_run(more) == finished_run(config(tmp_path)) == folder
+    assert run_folder(more) != folder
+
+
+def test_a_row_that_has_changed_makes_another_run(tmp_path):
+    rows = [{"swap": {"data.background_swap": share}} for share in (0.5, 0.7)]
+    old, new = (config(tmp_path, resume=True, evaluation__rows=each) for each in rows)
+    assert run_folder(old) != run_folder(new)
 
 
 def test_a_root_that_is_a_file(tmp_path):
