@@ -57,8 +57,14 @@ class TrainableClassifier(AttentiveClassifier):
 
         Raises:
             ValueError: `jit_compile=True` with a number of pairs that changes from batch to
-                batch, or with CPU devices that share a batch.
+                batch, or with CPU devices that share a batch; or `loss_weights`, which would
+                weigh nothing.
         """
+        if kwargs.get("loss_weights") is not None:
+            raise ValueError(
+                "loss_weights weighs nothing here: the terms have their weights from the model "
+                "(GAIN's alpha, omega and losses)"
+            )
         if jit_compile is True and not self.static:
             raise ValueError(
                 "jit_compile=True needs a fixed number of classes an image: give max_labels "

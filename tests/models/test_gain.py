@@ -467,6 +467,11 @@ def test_history_and_callbacks_hold_every_term(make_gain, batch):
     assert all(history[name][0] > 0 for name in TERMS)
 
 
+def test_weights_of_losses_are_refused(make_gain):
+    with pytest.raises(ValueError, match="loss_weights weighs nothing here"):
+        make_gain().compile("sgd", loss_weights=2.0)
+
+
 def test_evaluate_averages_each_term_over_the_images_that_have_it(make_gain, batch):
     """Batches of 3 and 2 images: terms by hand from each batch, weighed by its carriers."""
     model = make_gain()
