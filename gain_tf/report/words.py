@@ -159,7 +159,8 @@ def about_attention(results: Sequence[RowResult]) -> list[str]:
     if guided["zero_maps"] > 0:
         sentences.append(
             f"{guided['zero_maps'] * 100:.1f} % of the guided network's maps are zero "
-            "everywhere; they count as attention that misses."
+            "everywhere; they count as attention that misses. The guidance loss `revive` is made "
+            "to bring dead maps back."
         )
     sentences.append(
         "Attention on the object is no proof that the verdict rests on it: judge a bias by the "

@@ -11,6 +11,7 @@ from gain_tf.files import replacing
 from gain_tf.models.gain import GAIN
 from gain_tf.training.across_workers import fit_across_workers
 from gain_tf.training.checkpoint import Checkpoint
+from gain_tf.training.dead_maps import DeadMaps
 from gain_tf.training.divergence import ImagesOf, StopOnDivergence
 from gain_tf.training.history import History
 from gain_tf.training.seeds import SeedEpochs
@@ -56,7 +57,8 @@ def fit_epochs(
         FailedError: another of the processes that train together has ended.
     """
     worker = worker_of(model.distribute_strategy)
-    writers = [
+    of_the_chief = [
+        DeadMaps(folder),
         # The row before the checkpoint: who resumes from a checkpoint finds its row.
         History(folder / "metrics.csv", initial_epoch),
         Checkpoint(folder / "checkpoints"),
@@ -74,7 +76,7 @@ def fit_epochs(
             SeedEpochs(seed),
             # Before those that write figures down.
             *judges,
-            *(writers if chief else ()),
+            *(of_the_chief if chief else ()),
         ],
     }
     # Stopped between its last checkpoint and its model, a row has no batch left to look at.
