@@ -62,7 +62,7 @@ def segment(
     from dataclasses import replace
 
     from gain_tf.data.progress import tracked
-    from gain_tf.data.voc_archive import TEST_IMAGES, write_voc_archive
+    from gain_tf.data.voc_archive import TEST_IMAGES, archive_problems, write_voc_archive
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
     from gain_tf.segmentation.full_crf import check_available
@@ -70,6 +70,8 @@ def segment(
     from gain_tf.training.run_rows import load_segmenter
     from gain_tf.training.segmenter import inference_settings
 
+    if voc_archive is not None and (problems := archive_problems(voc_archive)):
+        raise UserError("\n".join(f"--voc-archive {problem}" for problem in problems))
     found = shard.of(find_images(images, out))
     loaded = load_segmenter(folder, row)
     settings = inference_settings(loaded.config)

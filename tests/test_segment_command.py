@@ -67,6 +67,13 @@ def test_an_archive_holds_all_masks(run, images, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_archive_that_the_test_server_refuses_is_refused_first(run, images, tmp_path, capsys):
+    options = ["--out", tmp_path / "out", "--voc-archive", tmp_path / "x.zip"]
+    assert call(run, images, *options) == 2
+    assert f"{tmp_path / 'x.zip'}: the test server wants a .tar.gz" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_crf_that_is_not_to_be_had_leaves_the_folder_to_another(
     run, images, tmp_path, capsys, monkeypatch
 ):

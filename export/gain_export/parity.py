@@ -13,6 +13,9 @@ from gain_tf.evaluation.figures_of_merit import verdicts_of
 SCORES, ATTENTION = 1e-4, 1e-3
 """Largest differences that pass."""
 
+TIE = 1e-6
+"""Scores so close to another verdict that the rounding of float32 decides: either will do."""
+
 
 @dataclass(frozen=True)
 class Parity:
@@ -21,7 +24,7 @@ class Parity:
     Attributes:
         images: how many were compared.
         scores: largest difference of a probability.
-        verdicts: how many verdicts differ.
+        verdicts: how many images have another verdict, ties apart.
         attention: largest difference of a map's cell, None without attention.
         worst: the image that differs most, as a share of what is allowed.
     """
@@ -64,9 +67,11 @@ def compare(
         single_label: whether the verdict is the best class alone.
     """
     scores = _largest(reference.scores, exported.scores)
-    wrong = (
-        verdicts_of(reference.scores, single_label) != verdicts_of(exported.scores, single_label)
-    ).any(axis=1)
+    differ = verdicts_of(reference.scores, single_label) != verdicts_of(
+        exported.scores, single_label
+    )
+    tied = _tied(reference.scores, single_label) & _tied(exported.scores, single_label)
+    wrong = (differ & ~tied).any(axis=1)
     badness = np.maximum(scores / SCORES, 2.0 * wrong)
     attention = None
     if reference.attention is not None and exported.attention is not None:
@@ -108,3 +113,11 @@ def _largest(reference: np.ndarray, exported: np.ndarray) -> np.ndarray:
     """Largest difference of each picture; infinite where there is none to be had."""
     difference = np.abs(reference - exported).reshape(len(reference), -1).max(axis=1)
     return np.nan_to_num(difference, nan=np.inf)
+
+
+def _tied(scores: np.ndarray, single_label: bool) -> np.ndarray:
+    """Tell which verdicts rounding may turn, boolean (N, C) or, one for all classes, (N, 1)."""
+    if not single_label:
+        return np.abs(scores - 0.5) <= TIE
+    best = np.sort(scores, axis=1)[:, -2:]
+    return best[:, -1:] - best[:, :1] <= TIE

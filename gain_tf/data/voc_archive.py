@@ -21,6 +21,11 @@ TEST_IMAGES = 1456
 _ID = re.compile(r"\d{4}_\d{6}", re.ASCII)
 
 
+def archive_problems(path: Path) -> list[str]:
+    """Say what is wrong with the name of an archive, one sentence each; none where it will do."""
+    return [] if path.name.endswith(".tar.gz") else [f"{path}: the test server wants a .tar.gz"]
+
+
 def write_voc_archive(masks: Sequence[Path], path: Path) -> None:
     """Pack masks for the test server, whole or not at all.
 
@@ -35,8 +40,7 @@ def write_voc_archive(masks: Sequence[Path], path: Path) -> None:
     """
     wrong = [f"{mask}: is not named as an image of VOC" for mask in masks if not _is_id(mask)]
     wrong += [f"{mask}: there is no such file" for mask in masks if not mask.is_file()]
-    if not path.name.endswith(".tar.gz"):
-        wrong.append(f"{path}: the test server wants a .tar.gz")
+    wrong += archive_problems(path)
     if wrong:
         raise UserError("\n".join(wrong[:10]))
     with replacing(path) as temporary, tarfile.open(temporary, "w:gz") as archive:

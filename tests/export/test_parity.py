@@ -71,3 +71,18 @@ def test_with_several_labels_every_class_has_a_verdict():
         Answers(before, None, None), Answers(after, None, None), ["x"], single_label=False
     )
     assert several.verdicts == 1
+
+
+@pytest.mark.parametrize("single_label", [True, False])
+@pytest.mark.parametrize(("apart", "wrong"), [(2e-7, 0), (4e-6, 1)])
+def test_a_tie_may_go_either_way(single_label, apart, wrong):
+    """Rounding alone, 1e-7 to either side of one half; and twenty times as much."""
+    before = np.array([[0.5 + apart / 2, 0.5 - apart / 2]])
+    after = before[:, ::-1]
+    found = compare(
+        Answers(before, None, None),
+        Answers(after, None, None),
+        ["x"],
+        single_label=single_label,
+    )
+    assert found.verdicts == wrong
