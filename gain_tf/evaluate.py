@@ -80,7 +80,7 @@ def _evaluate_run(
     from gain_tf.evaluation.evaluate import answer_part, evaluate_model
     from gain_tf.evaluation.parts import Parts
     from gain_tf.report.claim import claim
-    from gain_tf.training.run_rows import open_run
+    from gain_tf.training.open_rows import open_run
 
     opened = open_run(folder, row)
     if place is None:

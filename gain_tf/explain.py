@@ -56,7 +56,7 @@ def explain(
     from rich.progress import track
 
     from gain_tf.report.explanations import Explainer, find_images
-    from gain_tf.training.run_rows import load_row
+    from gain_tf.training.open_rows import load_row
 
     found = shard.of(find_images(images, out))
     loaded = load_row(folder, row)

@@ -13,7 +13,8 @@ def fit(config: Config) -> None:
     """Train, evaluate and report what a config describes.
 
     Writes runs/NAME/TIME/ with the trained models, their figures and report.html. With
-    run.resume=true the newest unfinished run of the same config is gone on with.
+    run.resume=true an unfinished run of the same config is gone on with, or a finished one to which
+    the config adds rows.
     """
     end_with_starter()
     # TensorFlow takes seconds to load: not before the config is known to be right.

@@ -66,8 +66,8 @@ def segment(
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
     from gain_tf.segmentation.full_crf import check_available
+    from gain_tf.training.open_rows import load_segmenter
     from gain_tf.training.run_folder import SEGMENTER
-    from gain_tf.training.run_rows import load_segmenter
     from gain_tf.training.segmenter import inference_settings
 
     if voc_archive is not None and (problems := archive_problems(voc_archive)):

@@ -14,8 +14,7 @@ from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.evaluation.predictor import evaluate_predictor
 from gain_tf.training.rows import rows_of
-
-CONFIG = "config.yaml"
+from gain_tf.training.run_folder import CONFIG, earlier_configs
 
 
 def evaluate_file(
@@ -36,7 +35,9 @@ def evaluate_file(
     """
     about = read_metadata(path)
     config = config or _config_above(path)
-    if about["config_sha256"] not in (None, sha256_of(config)):
+    # A run to which rows were added keeps the configs of before.
+    known = [sha256_of(each) for each in (config, *earlier_configs(config.parent))]
+    if about["config_sha256"] not in (None, *known):
         raise UserError(f"{config}: is not the config that {path} was trained with")
     whole = load_config(config)
     settings = _row(whole, about.get("row"))

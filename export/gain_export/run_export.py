@@ -23,13 +23,13 @@ from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.files import new_folder
 from gain_tf.report.result import GUIDED
+from gain_tf.training.open_rows import load_segmenter, network_row, open_run
 from gain_tf.training.run_folder import (
     CONFIG,
     SEGMENTER,
     read_figures,
     row_folder,
 )
-from gain_tf.training.run_rows import load_segmenter, network_row, open_run
 
 FOLDER = "export"
 

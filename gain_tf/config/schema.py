@@ -13,7 +13,16 @@ from gain_tf.config.learning import Optimizer
 from gain_tf.config.section import Section, Seed
 from gain_tf.config.segmenter import Segmenter
 
-TAKEN = ("guided", "warm_up", "checkpoints", "tensorboard", "segmenter", "cues", "control")
+TAKEN = (
+    "guided",
+    "warm_up",
+    "checkpoints",
+    "tensorboard",
+    "segmenter",
+    "cues",
+    "control",
+    "export",
+)
 """What a row of a comparison cannot be called: the run folder has these already, or may have."""
 
 

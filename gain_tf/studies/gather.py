@@ -13,7 +13,7 @@ from gain_tf.report.table import COLUMNS, OF_RELIABILITY, OF_SEGMENTERS
 from gain_tf.studies.plan import Cell
 from gain_tf.training.rows import attention_row, rows_of
 from gain_tf.training.run_classes import CLASSES, read_classes
-from gain_tf.training.run_folder import SEGMENTER, read_figures, row_folder
+from gain_tf.training.run_folder import SEGMENTER, begun_run, read_figures, row_folder
 
 FIGURES = COLUMNS + OF_RELIABILITY + OF_SEGMENTERS
 """Heading, section and key of each figure of a study."""
@@ -57,19 +57,20 @@ class Judged:
 
 
 def gather(cells: Sequence[Cell]) -> list[Judged]:
-    """Read the figures of every finished run.
+    """Read the figures of every finished row.
 
     Args:
         cells: the runs of a study, finished or not.
 
     Returns:
-        A line for each row of each finished run.
+        A line for each of them.
     """
     return [judged for cell in cells for judged in _of(cell)]
 
 
 def _of(cell: Cell) -> Iterable[Judged]:
-    folder = cell.folder
+    # Of an unfinished run the rows that are done count.
+    folder = cell.folder or begun_run(cell.config)
     if folder is None:
         return
     rows = rows_of(cell.config)

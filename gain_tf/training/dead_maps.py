@@ -32,8 +32,9 @@ class DeadMaps(keras.callbacks.Callback):
         self._said = True
         _log.warning(
             "%s, epoch %d: %.0f %% of the attention maps were zero everywhere, and a dead map gets "
-            "no gradient that brings it back; add {name: revive, weight: 1} to guidance.losses, "
-            "or give revive more weight",
+            "no gradient that brings it back. Where annotation guides, list the loss revive "
+            "beside the others, such as guidance.losses: [{name: box}, {name: revive, weight: 1}]; "
+            "elsewhere a lower training.optimizer.learning_rate or guidance.alpha may keep them",
             self._folder,
             epoch + 1,
             100 * share,

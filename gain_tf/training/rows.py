@@ -102,12 +102,15 @@ def attention_row(rows: Sequence[Row], row: Row) -> Row:
     return next(each for each in rows if without_segmenter(each.config) == wanted)
 
 
-def adds_nothing_but_rows(larger: Config, smaller: Config) -> bool:
-    """Tell whether a config asks for all rows of another, each as it is there, and maybe for more.
+def has_all_rows_of(larger: Config, smaller: Config) -> bool:
+    """Tell whether a config is another with more rows, or with no more.
+
+    Every row of the smaller one has the same changes in both, and the same network. Where and how
+    a config runs (`run`) does not count.
 
     Args:
-        larger: the config that may have more rows.
-        smaller: the other one; where and how it runs (`run`) does not count.
+        larger: may have rows that the other lacks.
+        smaller: may not.
     """
 
     def without_rows(config: Config) -> Config:
@@ -121,5 +124,5 @@ def adds_nothing_but_rows(larger: Config, smaller: Config) -> bool:
 
     if without_rows(larger) != without_rows(smaller):
         return False
-    # A row keeps its network where it is: more rows must not make it share another's.
+    # A row keeps its network where it is: another row must not make it share that row's.
     return placed(smaller).items() <= placed(larger).items()

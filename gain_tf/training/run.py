@@ -72,8 +72,9 @@ def fit_run(config: Config) -> Path:
         return train_with_the_chief(config, data, rows, wanted, strategy)
     folder = run_folder(config)
     with alone_in(folder):
-        take_up(folder, config)
         clear_left_behind(folder)
+        write_classes(folder, data)
+        take_up(folder, config)
         record_environment(folder / ENVIRONMENT, config.seed)
         as_the_chief_says(strategy, folder.name)
         _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)
@@ -91,7 +92,6 @@ def _train_and_report(
     console: Console,
 ) -> None:
     bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
-    write_classes(folder, data)
     if taught is not None:
         _note_what_guides(config, taught, console)
     console.print(f"run folder {folder}", soft_wrap=True)

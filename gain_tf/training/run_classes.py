@@ -22,19 +22,25 @@ def write_classes(run: Path, data: DataSet) -> None:
         data: that it is trained and judged on.
 
     Raises:
-        UserError: the run was begun with other images or labels.
+        UserError: the run was begun with other images, labels or annotation.
     """
     splits = {name: _fingerprint(split) for name, split in data.splits.items()}
-    begun = read_classes(run).get("splits", splits) if (run / CLASSES).is_file() else splits
-    if changed := [name for name in {**begun, **splits} if begun.get(name) != splits.get(name)]:
-        raise UserError(
-            f"{run}: was begun with other images or labels in {', '.join(changed)}: put the data "
-            "back as they were, or move that folder away and begin anew"
-        )
+    annotation = {name: _annotation_of(split) for name, split in data.splits.items()}
+    begun = read_classes(run) if (run / CLASSES).is_file() else {}
+    for what, before, now in (
+        ("images or labels", begun.get("splits", splits), splits),
+        ("boxes, or masks of other images,", begun.get("annotation", annotation), annotation),
+    ):
+        if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
+            raise UserError(
+                f"{run}: was begun with other {what} in {', '.join(changed)}: put the data back "
+                "as they were, or move that folder away and begin anew"
+            )
     classes = {
         "class_names": list(data.class_names),
         "single_label": data.single_label,
         "splits": splits,
+        "annotation": annotation,
     }
     with replacing(run / CLASSES) as temporary:
         text = json.dumps(classes, indent=2, ensure_ascii=False)
@@ -65,3 +71,15 @@ def _fingerprint(split: Split) -> dict[str, Any]:
     found = hashlib.sha256("\0".join(split.ids).encode())
     found.update(np.ascontiguousarray(split.labels).tobytes())
     return {"images": len(split), "sha256": found.hexdigest()}
+
+
+def _annotation_of(split: Split) -> str:
+    """Return what tells the annotation of a split from others: a hash of boxes and shown classes.
+
+    The masks themselves are files, too many to be read for that.
+    """
+    found = hashlib.sha256(np.ascontiguousarray(split.mask_shows).tobytes())
+    for boxes, labels in zip(split.boxes, split.box_labels, strict=True):
+        found.update(np.ascontiguousarray(boxes).tobytes())
+        found.update(np.ascontiguousarray(labels).tobytes() + b"\0")
+    return found.hexdigest()

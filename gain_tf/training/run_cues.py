@@ -20,8 +20,8 @@ from gain_tf.segmentation.cue_evaluation import evaluate_cues
 from gain_tf.segmentation.cue_files import CueFolder
 from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.training.cue_settings import claim_cues
+from gain_tf.training.open_rows import load_row, network_row
 from gain_tf.training.run_folder import row_folder
-from gain_tf.training.run_rows import load_row, network_row
 from gain_tf.training.train import MODEL
 
 FIGURES = "cues.json"

@@ -9,7 +9,7 @@ from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
 from gain_tf.report.result import GUIDED
-from gain_tf.training.rows import adds_nothing_but_rows
+from gain_tf.training.rows import attention_row, has_all_rows_of, rows_of
 
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
@@ -24,8 +24,7 @@ def run_folder(config: Config) -> Path:
     """Make the folder of a run, or find the one to go on with.
 
     Args:
-        config: of the run. `run.resume` asks for the newest run of the same config that lacks
-            something: it is unfinished, or has fewer rows.
+        config: of the run. `run.resume` asks for a run to go on with, see `begun_run`.
 
     Returns:
         An existing folder with `config.yaml`; for one that is gone on with, see `take_up`.
@@ -33,52 +32,72 @@ def run_folder(config: Config) -> Path:
     Raises:
         UserError: the folder cannot be made.
     """
-    place = config.run.root / config.name
-    if config.run.resume:
-        for folder in sorted(place.glob("*"), reverse=True):
-            if _goes_on(folder, config):
-                return folder
-    folder = place / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
+    if config.run.resume and (begun := begun_run(config)):
+        return begun
+    folder = config.run.root / config.name / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
     try:
         folder.mkdir(parents=True)
     except OSError as error:
         raise UserError(
             f"run.root: the folder {folder} cannot be made: {error.strerror}"
         ) from error
-    with replacing(folder / CONFIG) as temporary:
-        write_config(config, temporary)
+    _write(config, folder)
     return folder
+
+
+def begun_run(config: Config) -> Path | None:
+    """Find the run to go on with: of the same config, with no other rows, and not all of them done.
+
+    Args:
+        config: of the run.
+
+    Returns:
+        Of several, the one that was begun with most rows, and of these the newest; None where
+        there is none.
+    """
+    begun = [
+        (folder, before)
+        for folder, before in _runs(config)
+        if has_all_rows_of(config, before) and not _is_finished(folder, before, config)
+    ]
+    return max(begun, key=lambda run: len(rows_of(run[1])), default=(None,))[0]
 
 
 def take_up(folder: Path, config: Config) -> None:
     """Note the rows that a config adds to the run that it goes on with.
 
+    The config of before is kept as `config.1.yaml`, `config.2.yaml` and so on.
+
     Args:
         folder: of the run; no other process may be at work in it.
-        config: see `run_folder`.
+        config: see `begun_run`.
     """
-    begun = _begun(folder)
-    if begun is not None and not adds_nothing_but_rows(begun, config):
-        # The report goes first: without all rows the run is not finished.
-        (folder / REPORT).unlink(missing_ok=True)
-        with replacing(folder / CONFIG) as temporary:
-            write_config(config, temporary)
+    if has_all_rows_of(load_config(folder / CONFIG), config):
+        return
+    earlier = len(earlier_configs(folder))
+    with replacing(folder / f"config.{earlier + 1}.yaml") as temporary:
+        temporary.write_bytes((folder / CONFIG).read_bytes())
+    # The report goes first: without all rows it is none of the larger run.
+    (folder / REPORT).unlink(missing_ok=True)
+    _write(config, folder)
+
+
+def earlier_configs(folder: Path) -> list[Path]:
+    """List the configs that a run had before rows were added to it."""
+    return list(folder.glob("config.*.yaml"))
 
 
 def finished_run(config: Config) -> Path | None:
-    """Find the newest finished run that has all rows of a config.
+    """Find the newest run in which all rows of a config are finished.
 
     Args:
         config: of the run, wherever `run.root` lies.
 
     Returns:
-        Its folder; None where there is none.
+        Its folder; None where there is none. It may have other rows besides, even unfinished.
     """
-    for folder in sorted((config.run.root / config.name).glob("*"), reverse=True):
-        begun = _begun(folder)
-        if begun and (folder / REPORT).is_file() and adds_nothing_but_rows(begun, config):
-            return folder
-    return None
+    finished = (folder for folder, begun in _runs(config) if _is_finished(folder, begun, config))
+    return next(finished, None)
 
 
 def row_folder(run: Path, row: str) -> Path:
@@ -92,12 +111,10 @@ def read_figures(folder: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _goes_on(folder: Path, config: Config) -> bool:
-    begun = _begun(folder)
-    if begun is None or not adds_nothing_but_rows(config, begun):
-        return False
-    finished = (folder / REPORT).is_file()
-    return not finished or not adds_nothing_but_rows(begun, config)
+def _runs(config: Config) -> list[tuple[Path, Config]]:
+    """List the runs of a config's name with what they were begun with, the newest first."""
+    folders = sorted((config.run.root / config.name).glob("*"), reverse=True)
+    return [(folder, begun) for folder in folders if (begun := _begun(folder)) is not None]
 
 
 def _begun(folder: Path) -> Config | None:
@@ -109,3 +126,26 @@ def _begun(folder: Path) -> Config | None:
     except ConfigError:
         # Of a version that knew other keys.
         return None
+
+
+def _is_finished(folder: Path, begun: Config, config: Config) -> bool:
+    if not has_all_rows_of(begun, config):
+        return False
+    rows = rows_of(config)
+    judged = [row_folder(folder, attention_row(rows, row).name) for row in rows]
+    judged += [
+        row_folder(folder, row.name) / SEGMENTER
+        for row in rows
+        if row.config.segmenter.network is not None
+    ]
+    if not all((place / EVALUATION).is_file() for place in judged):
+        return False
+    # What has more rows is finished for fewer, whatever has become of the others.
+    return (folder / REPORT).is_file() or not has_all_rows_of(config, begun)
+
+
+def _write(config: Config, folder: Path) -> None:
+    """Write the config of a run: all its rows, though only some are asked for now."""
+    whole = config.model_copy(update={"run": config.run.model_copy(update={"rows": None})})
+    with replacing(folder / CONFIG) as temporary:
+        write_config(whole, temporary)

@@ -14,7 +14,9 @@ from gain_tf.files import replacing
 from gain_tf.report.result import BASELINE
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
-from gain_tf.training.run_rows import LoadedRow, load_row, open_run
+from gain_tf.training.epochs import MODEL
+from gain_tf.training.open_rows import LoadedRow, load_row, open_run
+from gain_tf.training.run_folder import row_folder
 from gain_tf.training.train import annotated_split
 
 LIST, SHEET = "suggestions.csv", "suggestions.png"
@@ -70,8 +72,8 @@ def _others(
 ) -> list[Network]:
     """Open the networks that are asked besides."""
     if not beside:
-        plain = run / BASELINE
-        return [_network(load_row(run, BASELINE))] if plain.is_dir() and row != BASELINE else []
+        there = (row_folder(run, BASELINE) / MODEL).is_file()
+        return [_network(load_row(run, BASELINE))] if there and row != BASELINE else []
     others = [load_row(folder, row) for folder in beside]
     for folder, other in zip(beside, others, strict=True):
         if other.class_names != list(class_names):

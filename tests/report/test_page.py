@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 import re
 
 import numpy as np
@@ -144,6 +145,19 @@ def test_a_control_is_asked_for_only_where_something_guides(report, data, make_g
     assert "No mask or box guides this network" in page
 
 
+def test_the_page_says_with_what_else_a_run_went_on(report, data, make_gain, tmp_path):
+    _, _, results = report
+    guided = next(result for result in results if result.name == "guided")
+    resumed = [{"started": "2026-01-01"}, {"started": "2026-02-02", "gain_tf": "9.9"}]
+    environment = {"seed": 1, "gain_tf": "0.1", "resumed": resumed}
+    (tmp_path / "environment.json").write_text(json.dumps(environment))
+    config = Config.model_validate({"name": "try", "evaluation": {"figures": 0}})
+    write_report(tmp_path, config, data, [guided], {"guided": make_gain()})
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "2026-02-02, with other gain-tf" in page
+    assert "2026-01-01" not in page
+
+
 def test_groups_that_are_not_there_have_no_column(report):
     _, page, _ = report
     assert "<th>calibration error</th>" in page
@@ -192,8 +206,8 @@ def test_images_are_chosen_evenly_and_always_the_same():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_real_run_ends_with_its_page(tmp_path):
+    from gain_tf.training.open_rows import load_row
     from gain_tf.training.run import fit_run
-    from gain_tf.training.run_rows import load_row
 
     config = Config.model_validate(
         {

@@ -3,7 +3,7 @@
 import pytest
 
 from gain_tf.config import ConfigError, parse_config
-from gain_tf.training.rows import adds_nothing_but_rows, asked_for, rows_of, warm_up_row
+from gain_tf.training.rows import asked_for, has_all_rows_of, rows_of, warm_up_row
 
 
 def config(**sections):
@@ -106,12 +106,12 @@ SWAP = {"swap": {"data.background_swap": 0.5}}
         (config(evaluation={"figures": 3}), config(), False),
     ],
 )
-def test_what_adds_nothing_but_rows(larger, smaller, expected):
-    assert adds_nothing_but_rows(larger, smaller) == expected
+def test_which_configs_have_all_rows_of_others(larger, smaller, expected):
+    assert has_all_rows_of(larger, smaller) == expected
 
 
 def test_a_row_keeps_its_network_where_it_is():
     early = {"early": {"guidance.alpha": 0.5}}
     late = {"late": {"guidance.alpha": 0.5, "segmenter.epochs": 2}}
-    assert adds_nothing_but_rows(with_rows(late | early), with_rows(late))
-    assert not adds_nothing_but_rows(with_rows(early | late), with_rows(late))
+    assert has_all_rows_of(with_rows(late | early), with_rows(late))
+    assert not has_all_rows_of(with_rows(early | late), with_rows(late))

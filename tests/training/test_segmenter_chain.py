@@ -21,8 +21,8 @@ from gain_tf.evaluate import evaluate
 from gain_tf.models.loading import load_gain
 from gain_tf.segment import segment
 from gain_tf.training.history import read_history
+from gain_tf.training.open_rows import load_segmenter
 from gain_tf.training.run import fit_run
-from gain_tf.training.run_rows import load_segmenter
 from gain_tf.training.segmenter import finish_segmenter
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.

@@ -5,9 +5,9 @@ from support import tiny_config
 
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
+from gain_tf.training.open_rows import load_row, load_segmenter, open_run
 from gain_tf.training.run_classes import write_classes
 from gain_tf.training.run_folder import run_folder
-from gain_tf.training.run_rows import load_row, load_segmenter, open_run
 
 # Keras 3.15 hands NumPy 2 its variables in a way that is to go.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
