@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
-from gain_tf.errors import UserError
+from gain_tf.errors import FailedError, UserError
 from gain_tf.evaluation.figures_of_merit import (
     attention_figures,
     best_threshold,
@@ -39,9 +41,11 @@ def evaluate_predictor(
 
     Raises:
         UserError: there is no such split.
+        FailedError: the scores are no numbers.
     """
     split = chosen_split(data, split)
     predictions = predict(data.splits[split])
+    _require_numbers(predictions, split)
     draws = config.evaluation.intervals
     figures: dict[str, Any] = {
         "split": split,
@@ -78,6 +82,18 @@ def chosen_split(data: DataSet, split: str | None) -> str:
     if split not in data.splits:
         raise UserError(f"{data.name} has no split {split!r}; it has {', '.join(data.splits)}")
     return split
+
+
+def _require_numbers(predictions: Predictions, split: str) -> None:
+    """Refuse a network whose weights became too large for its scores to be numbers."""
+    strange = ~np.isfinite(predictions.scores).all(axis=1)
+    if strange.any():
+        first = predictions.ids[int(strange.argmax())]
+        raise FailedError(
+            f"the scores of {strange.sum()} of {len(strange)} images of {split} are no numbers, "
+            f"those of {first} first: the weights have diverged; train anew, with a smaller "
+            "training.optimizer.learning_rate or with training.optimizer.clip_norm=1"
+        )
 
 
 def _segmentation_figures(predictions: Predictions, data: DataSet) -> dict[str, Any]:

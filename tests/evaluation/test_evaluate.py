@@ -11,7 +11,7 @@ from support import tiny_config
 
 from gain_tf.data.registry import load_data
 from gain_tf.data.shard import Shard
-from gain_tf.errors import UserError
+from gain_tf.errors import FailedError, UserError
 from gain_tf.evaluation.evaluate import answer_part, evaluate_everywhere, evaluate_model
 from gain_tf.evaluation.evaluation_files import write_evaluation, write_predictions
 from gain_tf.evaluation.parts import Parts
@@ -159,6 +159,14 @@ def test_without_masks_only_the_verdicts_are_judged(model, data):
     }
     figures, _ = evaluate_model(model, CONFIG, replace(data, splits=splits))
     assert set(figures) == {"split", "images", "seed", "classification"}
+
+
+def test_scores_that_are_no_numbers_are_a_sentence(model, data):
+    """Weights may be finite and their sums not."""
+    huge = GAIN.from_config(model.get_config())
+    huge.set_weights([weight * 1e30 for weight in model.get_weights()])
+    with pytest.raises(FailedError, match="the scores of 4 of 4 images of test are no numbers"):
+        evaluate_model(huge, CONFIG, data)
 
 
 def test_a_mask_without_background_judges_no_map(model, data):

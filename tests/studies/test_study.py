@@ -105,17 +105,20 @@ def test_a_row_is_added_to_runs_that_are_done(place):
 
 def test_a_row_that_fails_costs_nothing_that_is_done(place, capfd):
     before = models(place)
-    one = ("seeds=[1]", "grid.data.budget.boxes=[2]")
+    controls = "controls=[rolled, mining alone]"
+    one = ("seeds=[1]", "grid.data.budget.boxes=[2]", controls)
+    rows = {"baseline", "guided", "rolled", "mining alone"}
     broken = "rows.broken={training.optimizer.learning_rate: 1.0e+30, training.epochs: 2}"
     assert go(place, *one, broken) == 1
     assert "1 of 1 runs failed: boxes-2_seed-1" in capfd.readouterr().err
     assert "diverged" in (place / "studies/tiny/study.html").read_text(encoding="utf-8")
-    assert {line["row"] for line in lines(place)} == {"baseline", "guided", "rolled"}
+    assert {line["row"] for line in lines(place)} == rows
     # Without it, all is done.
     assert go(place, *one) == 0
     assert before.items() <= models(place).items()
-    assert {path.parent.name for path in models(place).keys() - before.keys()} <= {"broken"}
-    assert {line["row"] for line in lines(place)} == {"baseline", "guided", "rolled"}
+    new = models(place).keys() - before.keys()
+    assert {path.parent.name for path in new} <= {"broken", "mining alone"}
+    assert {line["row"] for line in lines(place)} == rows
 
 
 def test_a_run_that_fails_does_not_stop_the_others(place, capfd):
