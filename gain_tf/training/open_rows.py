@@ -71,8 +71,8 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         UserError: the folder is no finished run, or has no such row.
         DataError: the data are not what they were.
     """
-    loaded = load_row(run, row)
-    return OpenedRun(loaded.model, loaded.config, load_data(loaded.data, once=True))
+    model, config, data = _model_of(run, row)
+    return OpenedRun(model, config, load_data(data, once=True))
 
 
 def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -> LoadedRow:
@@ -91,16 +91,9 @@ def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -
         ConfigError: an override is wrong.
         UserError: the folder is no finished run, or has no such row.
     """
-    rows, chosen = _row_of(run, row)
-    path = _finished(row_folder(run, attention_row(rows, chosen).name))
+    model, config, data = _model_of(run, row, overrides)
     classes = read_classes(run)
-    return LoadedRow(
-        load_gain(path),
-        _changed(chosen.config, overrides, run),
-        _changed(_shared(rows), overrides, run).data,
-        classes["class_names"],
-        classes["single_label"],
-    )
+    return LoadedRow(model, config, data, classes["class_names"], classes["single_label"])
 
 
 def load_segmenter(run: Path, row: str | None = None) -> LoadedSegmenter:
@@ -137,6 +130,16 @@ def network_row(run: Path, row: str | None = None) -> str:
     """
     rows, chosen = _row_of(run, row)
     return attention_row(rows, chosen).name
+
+
+def _model_of(
+    run: Path, row: str | None, overrides: Sequence[str] = ()
+) -> tuple[GAIN, Config, Data]:
+    """Open the network of a row, with the row's config and the data settings of the run."""
+    rows, chosen = _row_of(run, row)
+    path = _finished(row_folder(run, attention_row(rows, chosen).name))
+    config = _changed(chosen.config, overrides, run)
+    return load_gain(path), config, _changed(_shared(rows), overrides, run).data
 
 
 def _row_of(run: Path, row: str | None) -> tuple[list[Row], Row]:

@@ -31,12 +31,14 @@ def test_a_row_with_images_of_its_own_size_has_the_pictures_of_the_run(tmp_path,
     rows = {"large": {"data.image_size": [16, 16]}}
     folder = run_folder(config(tmp_path, data__image_size=[8, 8], evaluation__rows=rows))
     (folder / "large").mkdir()
-    write_classes(folder, load_data(tiny_config().data))
     make_gain().save(folder / "large" / "model.keras")
     opened = open_run(folder, "large")
     assert opened.config.data.image_size == (16, 16)
     # Rendered pictures: as large as they were when the run was trained and judged.
     assert opened.data.splits["test"].pictures.image(0).shape == (8, 8, 3)
+    with pytest.raises(UserError, match="has no classes.json"):
+        load_row(folder, "large")
+    write_classes(folder, load_data(tiny_config().data))
     assert load_row(folder, "large", ["cues.threshold=0.5"]).config.cues.threshold == 0.5
 
 
