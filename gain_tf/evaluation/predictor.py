@@ -86,13 +86,13 @@ def chosen_split(data: DataSet, split: str | None) -> str:
 
 def _require_numbers(predictions: Predictions, split: str) -> None:
     """Refuse a network whose weights became too large for its scores to be numbers."""
-    strange = ~np.isfinite(predictions.scores).all(axis=1)
-    if strange.any():
-        first = predictions.ids[int(strange.argmax())]
+    strange = np.flatnonzero(~np.isfinite(predictions.scores).all(axis=1))
+    if len(strange):
         raise FailedError(
-            f"the scores of {strange.sum()} of {len(strange)} images of {split} are no numbers, "
-            f"those of {first} first: the weights have diverged; train anew, with a smaller "
-            "training.optimizer.learning_rate or with training.optimizer.clip_norm=1"
+            f"the scores of {len(strange)} of {len(predictions.ids)} images of {split} are no "
+            f"numbers, those of {predictions.ids[strange[0]]} first: the weights have diverged; "
+            "train anew, with a smaller training.optimizer.learning_rate or with "
+            "training.optimizer.clip_norm=1"
         )
 
 

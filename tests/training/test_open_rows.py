@@ -36,7 +36,7 @@ def test_a_row_with_images_of_its_own_size_has_the_pictures_of_the_run(tmp_path,
     assert opened.config.data.image_size == (16, 16)
     # Rendered pictures: as large as they were when the run was trained and judged.
     assert opened.data.splits["test"].pictures.image(0).shape == (8, 8, 3)
-    with pytest.raises(UserError, match="has no classes.json"):
+    with pytest.raises(UserError, match=r"has no classes\.json"):
         load_row(folder, "large")
     write_classes(folder, load_data(tiny_config().data))
     assert load_row(folder, "large", ["cues.threshold=0.5"]).config.cues.threshold == 0.5
