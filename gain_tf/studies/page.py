@@ -35,6 +35,7 @@ class Heading:
         images: judged in each run.
         split: they belong to.
         complete: the study and its base, as YAML.
+        threshold: which split chose the thresholds of IoU; None without IoU.
     """
 
     name: str
@@ -43,6 +44,16 @@ class Heading:
     images: int
     split: str
     complete: str
+    threshold: str | None = None
+
+    @property
+    def about_threshold(self) -> str:
+        """Return a sentence about the thresholds of IoU; none without IoU."""
+        if self.threshold is None:
+            return ""
+        flattered = ", the one reported here: it is somewhat flattered"
+        said = f"Each row's threshold of IoU was chosen on the {self.threshold} split"
+        return f"{said}{flattered if self.threshold == self.split else ''}."
 
 
 def write_page(
@@ -105,11 +116,12 @@ def markdown(heading: Heading, rows: Sequence[SummaryRow]) -> str:
         cells += [difference(row.over_control)] if controlled else []
         lines.append(f"| {' | '.join(cells)} |")
     seeds = ", ".join(map(str, heading.seeds))
-    return (
-        f"`{heading.command}`\n\n{heading.images} images of the {heading.split} split; mean ± "
-        f"standard deviation over seeds {seeds}, per cent; differences with their 95 % "
-        f"interval. {CAUTION}\n\n" + "\n".join(lines) + "\n"
+    said = (
+        f"{heading.images} images of the {heading.split} split; mean ± standard deviation over "
+        f"seeds {seeds}, per cent; differences with their 95 % interval. {CAUTION} "
+        f"{heading.about_threshold}"
     )
+    return "\n\n".join((f"`{heading.command}`", said.rstrip(), "\n".join(lines))) + "\n"
 
 
 def shown(rows: Sequence[SummaryRow]) -> list[int]:

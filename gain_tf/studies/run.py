@@ -70,5 +70,6 @@ def _write(
         first["images"],
         first["split"],
         yaml.safe_dump(complete, sort_keys=False, allow_unicode=True),
+        first.get("attention", {}).get("iou_threshold_chosen_on"),
     )
     write_page(folder, heading, summarised(judged), failures)

@@ -116,6 +116,30 @@ def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
     assert column == ["", "0.5", "0.75"]
 
 
+@pytest.mark.parametrize(
+    ("chosen_on", "said"),
+    [
+        (None, ["is told apart."]),
+        (
+            "validation",
+            ["is told apart.", "Each row's threshold of IoU was chosen on the validation split."],
+        ),
+        (
+            "test",
+            [
+                "is told apart.",
+                "Each row's threshold of IoU was chosen on the test split, the one reported here: "
+                "it is somewhat flattered.",
+            ],
+        ),
+    ],
+)
+def test_a_study_says_on_which_split_the_thresholds_were_chosen(judged, chosen_on, said):
+    rows = summarised([judged("baseline", 1, {"x": True, "y": False})])
+    heading = Heading("some", "gain-tf study some.yaml", (1,), 2, "test", "", chosen_on)
+    assert markdown(heading, rows).split("\n\n")[1].endswith(" ".join(said))
+
+
 def test_a_row_is_held_against_its_own_rolled_control(judged):
     images = ("x", "y", "z", "w")
 
