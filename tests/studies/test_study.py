@@ -67,6 +67,7 @@ def test_the_page_says_its_command_and_seeds(place):
     page = (place / "studies/tiny/study.html").read_text(encoding="utf-8")
     assert f"gain-tf study {place / 'study.yaml'}" in page
     assert page.count("data:image/png;base64,") == 2
+    assert "threshold of IoU was chosen on the validation split." in page
     table = (place / "studies/tiny/study.md").read_text(encoding="utf-8")
     assert "seeds 1" in table
     assert table.count("| boxes 2: ") == 3
