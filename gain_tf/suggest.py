@@ -37,11 +37,11 @@ def suggest(
 ) -> None:
     """Rank the training images without annotation by what annotating them may buy.
 
-    Classes with the least annotation take turns; within one, three signals are ranked and
-    averaged: attention off the region where the class mostly lies, networks that look elsewhere,
-    and an answer that hangs on the attended region alone. suggestions.csv is the list, the best
-    first, with each signal; suggestions.png shows the images. A config takes the list as
-    data.budget.listed.
+    Classes with the least annotation take turns; within one come first the groups (frames of one
+    object) with the least, and of these three signals are ranked and averaged: attention off the
+    region where the class mostly lies, networks that look elsewhere, and an answer that hangs on
+    the attended region alone. suggestions.csv is the list, the best first, with each signal;
+    suggestions.png shows the images. A config takes the list as data.budget.listed.
     """
     from gain_tf.training.suggest import suggest as suggest_images
 

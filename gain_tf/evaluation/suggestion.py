@@ -1,6 +1,7 @@
-"""Which images to annotate next: classes kept even, signals combined by their ranks."""
+"""Which images to annotate next: classes and groups kept even, signals combined by their ranks."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,15 @@ def suggested(
     labels: np.ndarray,
     annotated: np.ndarray,
     count: int,
+    groups: Sequence[str] | None = None,
+    annotated_groups: Sequence[str] = (),
 ) -> list[Suggestion]:
     """Choose images one by one.
 
     Each choice goes to the images whose most needy class has the highest `class_need`, which is
-    computed anew every time, and of these to the one with the highest score. Signals have no
+    computed anew every time; of these to the images of the group that is annotated least, since
+    what is wrong with one frame of an object is wrong with the next; and of these to the one with
+    the highest score. Signals have no
     common scale, so each becomes its rank among all candidates, from 0 (the lowest) to 1; equal
     values share their mean rank. An image's score is the mean of its ranks. A need that was but
     one more signal left whole classes without a single image: how sure a network is of a class
@@ -49,6 +54,9 @@ def suggested(
         labels: their guided classes, boolean (N, C), at least one each.
         annotated: images of each class that are annotated already, (C,).
         count: images wanted.
+        groups: of the candidates (frames of one object), N names; None where every image stands
+            for itself.
+        annotated_groups: group of each image that is annotated already.
 
     Returns:
         At most `count` suggestions, the best first.
@@ -57,15 +65,30 @@ def suggested(
     scores = np.mean(ranks, axis=0)
     left = np.ones(len(images), bool)
     counts = annotated.astype(float)
+    member, group_counts = _groups(len(images), groups, annotated_groups)
     chosen: list[Suggestion] = []
     while left.any() and len(chosen) < count:
         need = np.where(labels, class_need(counts), 0).max(axis=1)
-        neediest = left & (need == need[left].max())
-        best = int(np.argmax(np.where(neediest, scores, -1)))
+        first = left & (need == need[left].max())
+        in_group = group_counts[member]
+        first &= in_group == in_group[first].min()
+        best = int(np.argmax(np.where(first, scores, -1)))
         own = {name: float(values[best]) for name, values in signals.items()}
         chosen.append(
             Suggestion(int(images[best]), float(scores[best]), own | {NEED: float(need[best])})
         )
         left[best] = False
         counts += labels[best]
+        group_counts[member[best]] += 1
     return chosen
+
+
+def _groups(
+    count: int, groups: Sequence[str] | None, annotated: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the group of each candidate as an index, and how many of each are annotated."""
+    if groups is None:
+        return np.arange(count), np.zeros(count, int)
+    names, member = np.unique(np.asarray(groups), return_inverse=True)
+    already = Counter(annotated)
+    return member, np.array([already[str(name)] for name in names])

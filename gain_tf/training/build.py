@@ -56,10 +56,18 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
         set_momentum(part, settings.batch_norm_momentum)
     model.compile(
         optimizer=build_optimizer(config.training.optimizer, steps),
-        metrics=["accuracy" if data.single_label else "binary_accuracy"],
+        metrics=[_accuracy(data)],
         jit_compile=config.training.jit,
     )
+    # Variables that the first step had to make would have it traced a second time.
+    model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _accuracy(data: DataSet) -> keras.metrics.Metric:
+    if data.single_label:
+        return keras.metrics.CategoricalAccuracy("accuracy")
+    return keras.metrics.BinaryAccuracy("binary_accuracy")
 
 
 def _guidance(config: Config) -> dict[str, Any]:

@@ -47,6 +47,8 @@ def build_segmenter(config: Config, data: DataSet, steps: int) -> WeakSegmenter:
     set_momentum(model.network, settings.batch_norm_momentum)
     optimizer = build_optimizer(settings.optimizer, steps)
     model.compile(optimizer, jit_compile=config.training.jit)
+    # As for the classifier: the first step is traced once.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -57,8 +57,15 @@ def suggest(
         *_others(run, data.class_names, row, beside),
     ]
     signals, maps = signals_of(networks, split, guided, candidates, config.data.batch_size)
+    groups = None if split.groups is None else np.asarray(split.groups)
     chosen = suggested(
-        candidates, signals, guided[candidates], guided[annotated].sum(axis=0), count
+        candidates,
+        signals,
+        guided[candidates],
+        guided[annotated].sum(axis=0),
+        count,
+        groups=None if groups is None else groups[candidates].tolist(),
+        annotated_groups=() if groups is None else groups[annotated].tolist(),
     )
     out.mkdir(parents=True, exist_ok=True)
     _write(chosen, split, data.class_names, out / LIST)

@@ -46,6 +46,27 @@ def test_an_image_stands_for_the_most_needy_of_its_classes():
     assert [each.image for each in made] == [1, 2, 0]
 
 
+def test_frames_of_one_object_wait_for_other_objects():
+    signals = {"a": np.array([0.9, 0.8, 0.7, 0.1, 0.2])}
+    groups = ["plate", "plate", "plate", "ring", "bolt"]
+
+    def images(count, **already):
+        one = np.ones((5, 1), bool)
+        made = suggested(np.arange(5), signals, one, np.array([0]), count, groups, **already)
+        return [each.image for each in made]
+
+    assert images(5) == [0, 4, 3, 1, 2]
+    assert images(3, annotated_groups=["plate", "bolt", "elsewhere"]) == [3, 0, 4]
+
+
+def test_a_class_comes_before_its_groups():
+    labels = np.eye(2, dtype=bool)[[0, 0, 1]]
+    signals = {"a": np.array([0.9, 0.8, 0.1])}
+    groups = ["plate", "ring", "plate"]
+    made = suggested(np.arange(3), signals, labels, np.array([0, 0]), 3, groups)
+    assert [each.image for each in made] == [0, 2, 1]
+
+
 @pytest.fixture(scope="module")
 def data():
     return load_data(tiny_config().data)

@@ -1,11 +1,14 @@
 """What a config makes of a network: which weights it keeps, how its batch norms follow."""
 
+from dataclasses import replace
+
 import keras
 import pytest
 from support import tiny_config
 
 from gain_tf.config import ConfigError
 from gain_tf.data.registry import load_data
+from gain_tf.models.gain import GAIN
 from gain_tf.training.build import build_model
 from gain_tf.training.run import fit_run
 
@@ -59,6 +62,25 @@ def test_layers_frozen_up_to_one(data):
         layer.name for layer in model.features.layers if layer.weights and not layer.trainable
     ]
     assert frozen == with_weights[:3]
+
+
+@pytest.mark.parametrize("single_label", [True, False])
+def test_the_first_step_is_traced_once(data, monkeypatch, single_label):
+    traced = []
+    train_step = GAIN.train_step
+
+    def counted(self, batch):
+        traced.append(1)
+        return train_step(self, batch)
+
+    monkeypatch.setattr(GAIN, "train_step", counted)
+    config = tiny_config(model__freeze_batch_norm=False)
+    model = build_model(config, replace(data, single_label=single_label), 2)
+    split = data.splits["train"]
+    images = split.pictures.images[:4].astype("float32")
+    logs = model.fit(images, split.labels[:4], batch_size=2, verbose=0).history
+    assert len(traced) == 1
+    assert ("accuracy" if single_label else "binary_accuracy") in logs
 
 
 def test_a_row_s_mistake_is_known_before_the_run_begins(tmp_path):
