@@ -35,6 +35,9 @@ SAME_COMPUTE = 2
 """Steps of the plain network that cost what one guided step costs, with one label an image."""
 
 
+ALWAYS = ("guided", "baseline")
+"""Rows that every study has."""
+
 HOLD_CHANGES = ("evaluation.rows", "training.warm_up")
 """Keys of a config that hold changes of others."""
 
@@ -55,7 +58,8 @@ class Study(Section):
     `base` is a config file, from the study's own folder. `set` changes keys for all runs. `grid`
     names keys and the values each takes: a run for each combination and each of `seeds`. Every
     run trains its guided model, the plain one and one row for each of `controls` and `rows`.
-    `parallel` runs at once share the cores.
+    `against` names the rows that a row is held against, such as `{guided: [swap]}`; without it
+    `guided` is held against every other row. `parallel` runs at once share the cores.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
@@ -65,6 +69,7 @@ class Study(Section):
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (1, 2, 3)
     controls: tuple[str, ...] = (LONGER, *CONTROLS)
     rows: dict[str, dict[str, Any]] = {}
+    against: dict[str, tuple[str, ...]] | None = None
     parallel: int = Field(default=1, ge=1)
     root: Path = Path("studies")
 
@@ -126,12 +131,36 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> t
         problems = sentences(error, Study)
         raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems)) from error
     base = changed(load_config(path.parent / study.base), study.set, f"{path}: set")
-    return study, _with_rows(study, base, f"{path}: rows")
+    complete = _with_rows(study, base, f"{path}: rows")
+    _check_against(study, [*ALWAYS, *complete.evaluation.rows], f"{path}: against")
+    return study, complete
+
+
+def pairs_of_rows(study: Study, config: Config) -> list[tuple[str, str]]:
+    """Return which rows are held against each other, in order.
+
+    Args:
+        study: names them, or leaves it at `guided` against every other row.
+        config: with the rows of the study.
+    """
+    guided, *others = [*ALWAYS, *config.evaluation.rows]
+    against = {guided: others} if study.against is None else study.against
+    return [(row, other) for row, others in against.items() for other in others]
 
 
 def longer(config: Config) -> dict[str, Any]:
     """Return what the plain row of equal compute changes."""
     return {**PLAIN, "training.epochs": SAME_COMPUTE * config.training.epochs}
+
+
+def _check_against(study: Study, rows: Sequence[str], source: str) -> None:
+    problems = []
+    for row, others in (study.against or {}).items():
+        unknown = dict.fromkeys(name for name in (row, *others) if name not in rows)
+        problems += [f"{source}: there is no row {name!r}{nearest(name, rows)}" for name in unknown]
+        problems += [f"{source}: {row!r} is held against itself"] if row in others else []
+    if problems:
+        raise ConfigError("\n".join(problems))
 
 
 def _with_rows(study: Study, base: Config, source: str) -> Config:

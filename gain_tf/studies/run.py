@@ -8,10 +8,12 @@ import yaml
 from rich.console import Console
 
 from gain_tf.config import Config
-from gain_tf.config.study import Study
+from gain_tf.config.study import Study, pairs_of_rows
 from gain_tf.errors import FailedError
+from gain_tf.studies.against import held_against
 from gain_tf.studies.gather import Judged, gather, write_csv
-from gain_tf.studies.page import CSV, PAGE, Heading, write_page
+from gain_tf.studies.heading import Heading
+from gain_tf.studies.page import CSV, PAGE, write_page
 from gain_tf.studies.plan import cells, study_folder
 from gain_tf.studies.queue import Failure, work_off
 from gain_tf.studies.summary import summarised
@@ -72,4 +74,5 @@ def _write(
         yaml.safe_dump(complete, sort_keys=False, allow_unicode=True),
         first.get("attention", {}).get("iou_threshold_chosen_on"),
     )
-    write_page(folder, heading, summarised(judged), failures)
+    comparisons = held_against(judged, pairs_of_rows(study, base))
+    write_page(folder, heading, summarised(judged), comparisons, failures)

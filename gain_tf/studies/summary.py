@@ -9,10 +9,8 @@ import numpy as np
 from gain_tf.errors import UserError
 from gain_tf.report.result import BASELINE
 from gain_tf.studies.gather import FIGURES, Judged
-from gain_tf.studies.paired_difference import PairedDifference, paired_difference
-from gain_tf.studies.verdicts import paired, read_correct
-
-CHANGED = "the data changed between the runs; move the runs of the old data away, and start again"
+from gain_tf.studies.paired_difference import PairedDifference
+from gain_tf.studies.verdicts import CHANGED, accuracy_difference
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,12 @@ def _summary(seeds: Sequence[Judged], found: dict[tuple[str, int, str], Judged])
 
     def over(other: str) -> PairedDifference | None:
         others = [found.get((str(each.point), each.seed, other)) for each in seeds]
-        pairs = [(own, each) for own, each in zip(seeds, others, strict=True) if each is not None]
-        return _difference(pairs) if pairs else None
+        pairs = [
+            (own.folder, each.folder)
+            for own, each in zip(seeds, others, strict=True)
+            if each is not None
+        ]
+        return accuracy_difference(pairs) if pairs else None
 
     return SummaryRow(
         first.point,
@@ -118,16 +120,3 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
 def _of(values: Sequence[float]) -> Spread:
     several = len(values) > 1
     return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if several else None)
-
-
-def _difference(pairs: Sequence[tuple[Judged, Judged]]) -> PairedDifference:
-    read = [(read_correct(own.folder), read_correct(base.folder)) for own, base in pairs]
-    first = read[0][0]
-    for rows, verdicts in zip(pairs, read, strict=True):
-        for row, found in zip(rows, verdicts, strict=True):
-            if found.keys() != first.keys():
-                raise UserError(
-                    f"{row.folder}: was judged on other images than {pairs[0][0].folder}: {CHANGED}"
-                )
-    compared = [paired(own, base) for own, base in read]
-    return paired_difference(compared[0][0], np.stack([each for _, each in compared]))

@@ -1,11 +1,16 @@
-"""Which images a row judged right, read from its `predictions.csv`."""
+"""Which images a row judged right, read from its `predictions.csv`, and another row did not."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from gain_tf.errors import UserError
 from gain_tf.evaluation.evaluation_files import PREDICTIONS
+from gain_tf.studies.paired_difference import PairedDifference, paired_difference
+
+CHANGED = "the data changed between the runs; move the runs of the old data away, and start again"
 
 
 def read_correct(folder: Path) -> dict[str, tuple[str, bool]]:
@@ -45,3 +50,27 @@ def paired(
     names = sorted(own)
     groups = [own[name][0] for name in names]
     return groups, np.array([own[name][1] - other[name][1] for name in names], float)
+
+
+def accuracy_difference(rows: Sequence[tuple[Path, Path]]) -> PairedDifference:
+    """Compute how much more accurate a row is than another, over the seeds of both.
+
+    Args:
+        rows: folder of the one and of the other, for each seed.
+
+    Returns:
+        The difference, paired by seed and image.
+
+    Raises:
+        UserError: the rows were judged on different images.
+    """
+    read = [(read_correct(own), read_correct(other)) for own, other in rows]
+    first = read[0][0]
+    for folders, verdicts in zip(rows, read, strict=True):
+        for folder, found in zip(folders, verdicts, strict=True):
+            if found.keys() != first.keys():
+                raise UserError(
+                    f"{folder}: was judged on other images than {rows[0][0]}: {CHANGED}"
+                )
+    compared = [paired(own, other) for own, other in read]
+    return paired_difference(compared[0][0], np.stack([each for _, each in compared]))

@@ -4,7 +4,7 @@ import pytest
 
 from gain_tf.config import ConfigError
 from gain_tf.config.load import row_of
-from gain_tf.config.study import CONTROLS, LONGER, load_study
+from gain_tf.config.study import CONTROLS, LONGER, load_study, pairs_of_rows
 
 BASE = """
 name: base
@@ -54,6 +54,18 @@ def test_overrides(written):
     assert (base.data.batch_size, base.data.budget.boxes) == (9, 4)
 
 
+def test_guided_is_held_against_all_others_unless_the_study_says(written):
+    study, base = load_study(written("controls: [swap]"))
+    others = ("baseline", "mine", "swap")
+    assert pairs_of_rows(study, base) == [("guided", other) for other in others]
+    study, base = load_study(
+        written("controls: [swap]\nagainst: {swap: [mine, baseline], guided: [swap]}")
+    )
+    named = [("swap", "mine"), ("swap", "baseline"), ("guided", "swap")]
+    assert pairs_of_rows(study, base) == named
+    assert pairs_of_rows(*load_study(written("against: {}"))) == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -74,6 +86,11 @@ def test_overrides(written):
         (
             "set: {evaluation.rows: {swap: {data.background_swap: 0.5}}}",
             "base.yaml has a row 'swap' that is not the control of this name; rename it",
+        ),
+        ("against: {guide: [mine]}", "against: there is no row 'guide'; did you mean 'guided'"),
+        (
+            "controls: [rolled]\nagainst: {mine: [swop, rolled, mine]}",
+            r"there is no row 'swop'; known are [^\n]*\n[^\n]*: against: 'mine' is held against it",
         ),
     ],
 )

@@ -70,7 +70,10 @@ def test_the_page_says_its_command_and_seeds(place):
     assert "threshold of IoU was chosen on the validation split." in page
     table = (place / "studies/tiny/study.md").read_text(encoding="utf-8")
     assert "seeds 1" in table
-    assert table.count("| boxes 2: ") == 3
+    assert table.count("| boxes 2: ") == 3 + 2
+    assert "Rows over one another" in page
+    over = [line.split("|")[1:3] for line in table.splitlines() if ": guided | " in line]
+    assert [" boxes 2: guided ", " rolled "] in over
 
 
 def test_what_is_done_is_not_done_again_and_more_is_added(place):

@@ -11,7 +11,8 @@ from gain_tf.config import parse_config, write_config
 from gain_tf.config.load import changed
 from gain_tf.errors import UserError
 from gain_tf.studies.gather import Judged, gather, write_csv
-from gain_tf.studies.page import Heading, markdown
+from gain_tf.studies.heading import Heading
+from gain_tf.studies.markdown import markdown
 from gain_tf.studies.pictures import budget_curve
 from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
