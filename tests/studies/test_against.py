@@ -1,33 +1,13 @@
 """Rows held against one another: which, over which seeds, and how sure."""
 
-import numpy as np
 import pytest
 from scipy.stats import t as student
 
 from gain_tf.errors import UserError
 from gain_tf.studies.against import COMPARED, held_against, seed_difference
-from gain_tf.studies.gather import Judged
 from gain_tf.studies.heading import Heading
 from gain_tf.studies.markdown import markdown
 from gain_tf.studies.summary import summarised
-
-
-@pytest.fixture
-def judged(tmp_path):
-    """A row of a run with verdicts by image and a figure of its maps."""
-
-    def make(row, seed, right, energy=None, point=None):
-        folder = tmp_path / f"{row}-{seed}-{point}"
-        folder.mkdir()
-        lines = [f"{name},{name},a,{'a' if yes else 'b'}" for name, yes in right.items()]
-        text = "\n".join(["id,group,label,verdict", *lines])
-        (folder / "predictions.csv").write_text(text, encoding="utf-8")
-        figures = {"classification": {"accuracy": float(np.mean(list(right.values())))}}
-        if energy is not None:
-            figures["attention"] = {"energy_in_mask": energy}
-        return Judged(point or {}, row, seed, folder, 4, figures)
-
-    return make
 
 
 def test_a_difference_over_seeds_by_hand():
@@ -46,13 +26,13 @@ def test_seeds_and_points_that_both_rows_have_are_compared(judged):
     yes, no = {"x": True, "y": True}, {"x": True, "y": False}
     wide, narrow = {"boxes": 2}, {"boxes": 4}
     runs = [
-        judged("guided", 1, yes, 0.5, wide),
-        judged("swap", 1, no, 0.25, wide),
-        judged("guided", 2, no, 0.75, wide),
-        judged("swap", 2, no, 0.375, wide),
-        judged("guided", 3, yes, 0.5, wide),
-        judged("guided", 1, yes, None, narrow),
-        judged("swap", 1, yes, 0.5, narrow),
+        judged("guided", 1, yes, energy=0.5, point=wide),
+        judged("swap", 1, no, energy=0.25, point=wide),
+        judged("guided", 2, no, energy=0.75, point=wide),
+        judged("swap", 2, no, energy=0.375, point=wide),
+        judged("guided", 3, yes, energy=0.5, point=wide),
+        judged("guided", 1, yes, point=narrow),
+        judged("swap", 1, yes, energy=0.5, point=narrow),
     ]
     first, second = held_against(runs, [("guided", "swap"), ("guided", "rolled")])
     assert (first.point, first.row, first.other) == (wide, "guided", "swap")
@@ -73,10 +53,10 @@ def test_rows_judged_on_other_images_are_not_compared(judged):
 
 def test_the_table_of_differences(judged):
     runs = [
-        judged("guided", seed, {"x": True, "y": True}, energy)
+        judged("guided", seed, {"x": True, "y": True}, energy=energy)
         for seed, energy in ((1, 0.5), (2, 0.6))
     ]
-    runs += [judged("swap", seed, {"x": True, "y": seed == 2}, 0.25) for seed in (1, 2)]
+    runs += [judged("swap", seed, {"x": True, "y": seed == 2}, energy=0.25) for seed in (1, 2)]
     comparisons = held_against(runs, [("guided", "swap")])
     heading = Heading("some", "gain-tf study some.yaml", (1, 2), 2, "test", "")
     *_, head, _, line = markdown(heading, summarised(runs), comparisons).splitlines()

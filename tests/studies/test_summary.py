@@ -4,34 +4,17 @@ import csv
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from gain_tf.config import parse_config, write_config
 from gain_tf.config.load import changed
 from gain_tf.errors import UserError
-from gain_tf.studies.gather import Judged, gather, write_csv
+from gain_tf.studies.gather import gather, write_csv
 from gain_tf.studies.heading import Heading
 from gain_tf.studies.markdown import markdown
 from gain_tf.studies.pictures import budget_curve
 from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
-
-
-@pytest.fixture
-def judged(tmp_path):
-    """A row of a run, judged on images whose verdicts are given by their ids."""
-
-    def make(row, seed, right, *, point=None, annotated=4):
-        folder = tmp_path / f"{row}-{seed}-{point}"
-        folder.mkdir()
-        lines = [f"{name},{name},a,{'a' if yes else 'b'}" for name, yes in right.items()]
-        text = "\n".join(["id,group,label,verdict", *lines])
-        (folder / "predictions.csv").write_text(text, encoding="utf-8")
-        figures = {"classification": {"accuracy": float(np.mean(list(right.values())))}}
-        return Judged(point or {}, row, seed, folder, annotated, figures)
-
-    return make
 
 
 def test_a_difference_is_paired_by_image_whatever_their_order(judged):
