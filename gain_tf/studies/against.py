@@ -44,6 +44,7 @@ class Comparison:
         other: that it is held against.
         accuracy: its difference, paired by seed and image.
         figures: the difference of each of `COMPARED`; None where a row does not have it.
+        elsewhere: of its accuracy on every other test split.
     """
 
     point: dict[str, Any]
@@ -51,6 +52,7 @@ class Comparison:
     other: str
     accuracy: PairedDifference
     figures: tuple[SeedDifference | None, ...]
+    elsewhere: dict[str, SeedDifference]
 
 
 def held_against(judged: Sequence[Judged], pairs: Sequence[tuple[str, str]]) -> list[Comparison]:
@@ -103,10 +105,25 @@ def seed_difference(differences: Sequence[float]) -> SeedDifference:
 def _comparison(
     point: dict[str, Any], row: str, other: str, both: Sequence[tuple[Judged, Judged]]
 ) -> Comparison:
-    figures = []
-    for _, section, key in COMPARED:
-        values = [(own.value(section, key), its.value(section, key)) for own, its in both]
-        known = [own - its for own, its in values if own is not None and its is not None]
-        figures.append(seed_difference(known) if known else None)
-    accuracy = accuracy_difference([(own.folder, its.folder) for own, its in both])
-    return Comparison(point, row, other, accuracy, tuple(figures))
+    values = [
+        [(own.value(section, key), its.value(section, key)) for own, its in both]
+        for _, section, key in COMPARED
+    ]
+    splits = dict.fromkeys(name for own, _ in both for name in own.elsewhere)
+    elsewhere = {
+        name: _difference([(own.elsewhere.get(name), its.elsewhere.get(name)) for own, its in both])
+        for name in splits
+    }
+    return Comparison(
+        point,
+        row,
+        other,
+        accuracy_difference([(own.folder, its.folder) for own, its in both]),
+        tuple(_difference(each) for each in values),
+        {name: found for name, found in elsewhere.items() if found is not None},
+    )
+
+
+def _difference(values: Sequence[tuple[float | None, float | None]]) -> SeedDifference | None:
+    known = [own - its for own, its in values if own is not None and its is not None]
+    return seed_difference(known) if known else None

@@ -26,7 +26,7 @@ def shown_differences(comparisons: Sequence[Comparison]) -> list[int]:
     ]
 
 
-def other_splits(rows: Sequence[SummaryRow]) -> list[str]:
+def other_splits(rows: Sequence[SummaryRow] | Sequence[Comparison]) -> list[str]:
     """Return the names of the other test splits that any row was judged on."""
     return list(dict.fromkeys(name for row in rows for name in row.elsewhere))
 

@@ -68,13 +68,14 @@ def _table(rows: Sequence[SummaryRow]) -> str:
 
 
 def _differences(comparisons: Sequence[Comparison]) -> str:
-    places = shown_differences(comparisons)
+    places, others = shown_differences(comparisons), other_splits(comparisons)
     headings = [
         "row",
         "over",
         "accuracy",
         "seed by seed",
         *(COMPARED[index][0] for index in places),
+        *(f"accuracy on {name}" for name in others),
     ]
     several = len({str(each.point) for each in comparisons}) > 1
     lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
@@ -83,5 +84,6 @@ def _differences(comparisons: Sequence[Comparison]) -> str:
         by_seed = ", ".join(f"{100 * one:+.1f}" for one in each.accuracy.by_seed)
         cells = [name, each.other, difference(each.accuracy), by_seed]
         cells += [over_seeds(each.figures[index]) for index in places]
+        cells += [over_seeds(each.elsewhere.get(name)) for name in others]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

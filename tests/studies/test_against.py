@@ -41,6 +41,7 @@ def test_seeds_and_points_that_both_rows_have_are_compared(judged):
     found = first.figures[energy]
     assert found is not None
     assert found.mean == pytest.approx((0.25 + 0.375) / 2, abs=1e-12)
+    assert first.elsewhere == {}
     assert second.point == narrow
     assert second.figures == (None,) * len(COMPARED)
 
@@ -57,14 +58,18 @@ def test_the_table_of_differences(judged):
         for seed, energy in ((1, 0.5), (2, 0.6))
     ]
     runs += [judged("swap", seed, {"x": True, "y": seed == 2}, energy=0.25) for seed in (1, 2)]
+    for run, accuracy in zip(runs, (0.5, 0.7, 0.4, 0.4), strict=True):
+        run.figures["splits"] = {"dusk": {"classification": {"accuracy": accuracy}}}
     comparisons = held_against(runs, [("guided", "swap")])
     heading = Heading("some", "gain-tf study some.yaml", (1, 2), 2, "test", "")
     *_, head, _, line = markdown(heading, summarised(runs), comparisons).splitlines()
-    assert head == "| row | over | accuracy | seed by seed | energy in mask |"
+    assert head == "| row | over | accuracy | seed by seed | energy in mask | accuracy on dusk |"
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[:2] == ["guided", "swap"]
     assert cells[2].startswith("+25.0 [")
     assert cells[3] == "+50.0, +0.0"
     # The mean of 25 and 35 points; t(1) = 12.706, error 5.
     assert cells[4] == "+30.0 [-33.5, +93.5]"
+    # 10 and 30.
+    assert cells[5] == "+20.0 [-107.1, +147.1]"
     assert "Rows over one another" not in markdown(heading, summarised(runs))
