@@ -21,6 +21,9 @@ LONGER_SIDE = 288
 HEADING = 0.32
 """Height of the row of headings in inches."""
 
+FITTING = 18
+"""Characters of a heading that fit above a picture at full size."""
+
 PLATE: Mapping[str, Any] = {
     "ha": "center",
     "va": "bottom",
@@ -70,7 +73,8 @@ def attention_figure(
             heading,
             ha="center",
             va="center",
-            fontsize=11,
+            # A long name must not run into its neighbour's.
+            fontsize=11 * min(1, FITTING / len(heading)),
             fontweight="bold",
             color=INK,
             parse_math=False,
