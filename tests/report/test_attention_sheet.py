@@ -24,7 +24,9 @@ def data():
     return DataSet("toys", ["a"], {"validation": split}, single_label=True)
 
 
-@pytest.mark.parametrize("name", ["swap", "revive+evidence rolled", "evidence and mining, half the boxes"])
+@pytest.mark.parametrize(
+    "name", ["swap", "revive+evidence rolled", "evidence and mining, all boxes"]
+)
 def test_a_heading_does_not_run_into_its_neighbour(data, name):
     answer = Answer(np.ones((2, 2)), "a", 0.9, right=True)
     answers = {"guided": [answer], name: [answer], f"{name}?": [answer]}
