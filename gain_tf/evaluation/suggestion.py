@@ -42,11 +42,10 @@ def suggested(
     Each choice goes to the images whose most needy class has the highest `class_need`, which is
     computed anew every time; of these to the images of the group that is annotated least, since
     what is wrong with one frame of an object is wrong with the next; and of these to the one with
-    the highest score. Signals have no
-    common scale, so each becomes its rank among all candidates, from 0 (the lowest) to 1; equal
-    values share their mean rank. An image's score is the mean of its ranks. A need that was but
-    one more signal left whole classes without a single image: how sure a network is of a class
-    moves all of its images in the ranks.
+    the highest score. Signals have no common scale, so each becomes its rank among all candidates,
+    from 0 (the lowest) to 1; equal values share their mean rank. An image's score is the mean of
+    its ranks. A need that was but one more signal left whole classes without a single image: how
+    sure a network is of a class moves all of its images in the ranks.
 
     Args:
         images: the candidates, indices in the split, (N,).
@@ -70,8 +69,8 @@ def suggested(
     while left.any() and len(chosen) < count:
         need = np.where(labels, class_need(counts), 0).max(axis=1)
         first = left & (need == need[left].max())
-        in_group = group_counts[member]
-        first &= in_group == in_group[first].min()
+        of_group = group_counts[member]
+        first &= of_group == of_group[first].min()
         best = int(np.argmax(np.where(first, scores, -1)))
         own = {name: float(values[best]) for name, values in signals.items()}
         chosen.append(
