@@ -35,8 +35,8 @@ SAME_COMPUTE = 2
 """Steps of the plain network that cost what one guided step costs, with one label an image."""
 
 
-ALWAYS = ("guided", "baseline")
-"""Rows that every study has."""
+GUIDED, BASELINE = "guided", "baseline"
+"""Rows that every study has: the run's own model, and the plain classifier."""
 
 HOLD_CHANGES = ("evaluation.rows", "training.warm_up")
 """Keys of a config that hold changes of others."""
@@ -132,7 +132,7 @@ def load_study(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> t
         raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems)) from error
     base = changed(load_config(path.parent / study.base), study.set, f"{path}: set")
     complete = _with_rows(study, base, f"{path}: rows")
-    _check_against(study, [*ALWAYS, *complete.evaluation.rows], f"{path}: against")
+    _check_against(study, [GUIDED, BASELINE, *complete.evaluation.rows], f"{path}: against")
     return study, complete
 
 
@@ -143,8 +143,8 @@ def pairs_of_rows(study: Study, config: Config) -> list[tuple[str, str]]:
         study: names them, or leaves it at `guided` against every other row.
         config: with the rows of the study.
     """
-    guided, *others = [*ALWAYS, *config.evaluation.rows]
-    against = {guided: others} if study.against is None else study.against
+    others = (BASELINE, *config.evaluation.rows)
+    against = {GUIDED: others} if study.against is None else study.against
     return [(row, other) for row, others in against.items() for other in others]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from gain_tf.config.study import CONTROLS
 
-GUIDED, BASELINE, CONTROL = "guided", "baseline", "control"
-"""Names of the rows that mean something to the report, see `RowResult`."""
+CONTROL = "control"
+"""Name of a row that means something to the report, as `GUIDED` and `BASELINE` do."""
 
 
 @dataclass(frozen=True)

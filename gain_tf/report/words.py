@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gain_tf.report.result import BASELINE, GUIDED, RowResult
+from gain_tf.config.study import BASELINE, GUIDED
+from gain_tf.report.result import RowResult
 
 ONE_SEED = (
     "Every row was trained once, from one seed. The intervals say how far a figure could move "

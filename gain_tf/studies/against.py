@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
-from gain_tf.evaluation.intervals import LEVEL
 from gain_tf.studies.gather import FIGURES, Judged
-from gain_tf.studies.paired_difference import PairedDifference
+from gain_tf.studies.paired_difference import PairedDifference, student_factor
 from gain_tf.studies.verdicts import accuracy_difference
 
 COMPARED = [figure for figure in FIGURES if figure[2] not in ("accuracy", "mask_area")]
@@ -99,7 +97,7 @@ def seed_difference(differences: Sequence[float]) -> SeedDifference:
     if count == 1:
         return SeedDifference(mean, None)
     error = float(np.std(differences, ddof=1)) / count**0.5
-    return SeedDifference(mean, float(student.ppf((1 + LEVEL) / 2, count - 1)) * error)
+    return SeedDifference(mean, student_factor(count) * error)
 
 
 def _comparison(

@@ -65,7 +65,9 @@ def paired_difference(groups: Sequence[str], differences: np.ndarray) -> PairedD
     of_groups = (residuals**2).sum() * count / max(count - 1, 1) / differences.shape[1] ** 2
     seeds = len(by_seed)
     of_seeds = ((by_seed - mean) ** 2).sum() / max(seeds - 1, 1) / seeds
-    half = float(np.sqrt(_t(seeds) ** 2 * of_seeds + _t(count) ** 2 * of_groups))
+    half = float(
+        np.sqrt(student_factor(seeds) ** 2 * of_seeds + student_factor(count) ** 2 * of_groups)
+    )
     return PairedDifference(
         mean,
         max(mean - half, -1.0),
@@ -75,6 +77,13 @@ def paired_difference(groups: Sequence[str], differences: np.ndarray) -> PairedD
     )
 
 
-def _t(count: int) -> float:
-    """Return the two-sided factor for `count` values; 0 for one, which tells nothing of others."""
+def student_factor(count: int) -> float:
+    """Return Student's two-sided factor of 95 % for `count` values.
+
+    Args:
+        count: of values, at least one.
+
+    Returns:
+        t of `count` - 1 degrees of freedom; 0 for one value, which tells nothing of others.
+    """
     return float(student.ppf((1 + LEVEL) / 2, count - 1)) if count > 1 else 0.0

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gain_tf.config.study import BASELINE
 from gain_tf.errors import UserError
-from gain_tf.report.result import BASELINE
 from gain_tf.studies.gather import FIGURES, Judged
 from gain_tf.studies.paired_difference import PairedDifference
 from gain_tf.studies.verdicts import CHANGED, accuracy_difference

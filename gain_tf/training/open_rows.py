@@ -6,13 +6,13 @@ from pathlib import Path
 
 from gain_tf.config import Config, Data, load_config
 from gain_tf.config.load import overridden
+from gain_tf.config.study import GUIDED
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain, load_saved
 from gain_tf.models.segmenter import WeakSegmenter
-from gain_tf.report.result import GUIDED
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row, rows_of
 from gain_tf.training.run_classes import read_classes

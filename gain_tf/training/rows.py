@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from gain_tf.config import Config, ConfigError, Segmenter
 from gain_tf.config.load import row_of
-from gain_tf.config.study import CONTROLS, PLAIN
-from gain_tf.report.result import BASELINE, CONTROL, GUIDED
+from gain_tf.config.study import BASELINE, CONTROLS, GUIDED, PLAIN
+from gain_tf.report.result import CONTROL
 
 WARM_UP = "warm_up"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gain_tf.config import Config, ConfigError
+from gain_tf.config.study import GUIDED
 from gain_tf.data.annotated_share import check_shares
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
@@ -16,7 +17,7 @@ from gain_tf.files import alone_in, clear_left_behind
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.report.page import write_report
-from gain_tf.report.result import GUIDED, RowResult
+from gain_tf.report.result import RowResult
 from gain_tf.report.table import comparison_table
 from gain_tf.training.build import build_model
 from gain_tf.training.build_segmenter import check_segmenter

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.config import Config, ConfigError, load_config, write_config
+from gain_tf.config.study import GUIDED
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
-from gain_tf.report.result import GUIDED
 from gain_tf.training.rows import attention_row, has_all_rows_of, rows_of
 
 CONFIG = "config.yaml"

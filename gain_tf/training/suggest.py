@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from gain_tf.config.study import BASELINE
 from gain_tf.data.dataset import Split
 from gain_tf.errors import UserError
 from gain_tf.evaluation.annotation_need import Network, signals_of
 from gain_tf.evaluation.suggestion import Suggestion, suggested
 from gain_tf.files import replacing
-from gain_tf.report.result import BASELINE
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
 from gain_tf.training.epochs import MODEL
@@ -57,15 +57,15 @@ def suggest(
         *_others(run, data.class_names, row, beside),
     ]
     signals, maps = signals_of(networks, split, guided, candidates, config.data.batch_size)
-    groups = None if split.groups is None else np.asarray(split.groups)
+    groups = np.asarray(split.ids if split.groups is None else split.groups)
     chosen = suggested(
         candidates,
         signals,
         guided[candidates],
         guided[annotated].sum(axis=0),
         count,
-        groups=None if groups is None else groups[candidates].tolist(),
-        annotated_groups=() if groups is None else groups[annotated].tolist(),
+        groups=groups[candidates].tolist(),
+        annotated_groups=groups[annotated].tolist(),
     )
     out.mkdir(parents=True, exist_ok=True)
     _write(chosen, split, data.class_names, out / LIST)
