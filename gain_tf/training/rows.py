@@ -126,3 +126,27 @@ def has_all_rows_of(larger: Config, smaller: Config) -> bool:
         return False
     # A row keeps its network where it is: another row must not make it share that row's.
     return placed(smaller).items() <= placed(larger).items()
+
+
+def joined(config: Config, before: Config) -> Config:
+    """Add to a config the rows of another that it lacks.
+
+    Args:
+        config: of which every row stays as it is.
+        before: of the same run, see `fit_together`.
+    """
+    own, others = config.evaluation, before.evaluation
+    both = {
+        "baseline": own.baseline or others.baseline,
+        "control": own.control or others.control,
+        # In the order that is asked for now; what it lacks comes last.
+        "rows": own.rows
+        | {name: others.rows[name] for name in others.rows if name not in own.rows},
+    }
+    return config.model_copy(update={"evaluation": own.model_copy(update=both)})
+
+
+def fit_together(config: Config, before: Config) -> bool:
+    """Tell whether the rows of two configs can lie in one run: those of one name are the same."""
+    both = joined(config, before)
+    return has_all_rows_of(both, config) and has_all_rows_of(both, before)

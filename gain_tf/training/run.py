@@ -75,7 +75,10 @@ def fit_run(config: Config) -> Path:
     with alone_in(folder):
         clear_left_behind(folder)
         write_classes(folder, data)
-        take_up(folder, config)
+        # The run may have rows that the config lacks; its report shows them all.
+        config = take_up(folder, config)
+        rows = rows_of(config)
+        wanted = asked_for(rows, config.run.rows)
         record_environment(folder / ENVIRONMENT, config.seed)
         as_the_chief_says(strategy, folder.name)
         _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)

@@ -1,6 +1,7 @@
 """`runs/NAME/TIME/`: made and found again; what lies in it."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,14 @@ from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.config.study import GUIDED
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
-from gain_tf.training.rows import attention_row, has_all_rows_of, rows_of
+from gain_tf.training.rows import (
+    Row,
+    attention_row,
+    fit_together,
+    has_all_rows_of,
+    joined,
+    rows_of,
+)
 
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
@@ -46,7 +54,9 @@ def run_folder(config: Config) -> Path:
 
 
 def begun_run(config: Config) -> Path | None:
-    """Find the run to go on with: of the same config, with no other rows, and not all of them done.
+    """Find the run to go on with: of the same config but for its rows, and not all of them done.
+
+    It may have rows that the config lacks, if they are finished: nobody asks for them to be.
 
     Args:
         config: of the run.
@@ -58,12 +68,14 @@ def begun_run(config: Config) -> Path | None:
     begun = [
         (folder, before)
         for folder, before in _runs(config)
-        if has_all_rows_of(config, before) and not _is_finished(folder, before, config)
+        if fit_together(config, before)
+        and not _is_finished(folder, before, config)
+        and _has_no_other_row_to_finish(folder, before, config)
     ]
     return max(begun, key=lambda run: len(rows_of(run[1])), default=(None,))[0]
 
 
-def take_up(folder: Path, config: Config) -> None:
+def take_up(folder: Path, config: Config) -> Config:
     """Note the rows that a config adds to the run that it goes on with.
 
     The config of before is kept as `config.1.yaml`, `config.2.yaml` and so on.
@@ -71,15 +83,21 @@ def take_up(folder: Path, config: Config) -> None:
     Args:
         folder: of the run; no other process may be at work in it.
         config: see `begun_run`.
+
+    Returns:
+        The config with all rows of the run.
     """
-    if has_all_rows_of(load_config(folder / CONFIG), config):
-        return
+    before = load_config(folder / CONFIG)
+    whole = joined(config, before)
+    if has_all_rows_of(before, whole):
+        return whole
     earlier = len(earlier_configs(folder))
     with replacing(folder / f"config.{earlier + 1}.yaml") as temporary:
         temporary.write_bytes((folder / CONFIG).read_bytes())
     # The report goes first: without all rows it is none of the larger run.
     (folder / REPORT).unlink(missing_ok=True)
-    _write(config, folder)
+    _write(whole, folder)
+    return whole
 
 
 def earlier_configs(folder: Path) -> list[Path]:
@@ -132,16 +150,22 @@ def _is_finished(folder: Path, begun: Config, config: Config) -> bool:
     if not has_all_rows_of(begun, config):
         return False
     rows = rows_of(config)
-    judged = [row_folder(folder, attention_row(rows, row).name) for row in rows]
-    judged += [
-        row_folder(folder, row.name) / SEGMENTER
-        for row in rows
-        if row.config.segmenter.network is not None
-    ]
-    if not all((place / EVALUATION).is_file() for place in judged):
+    if not all(_is_judged(folder, rows, row) for row in rows):
         return False
     # What has more rows is finished for fewer, whatever has become of the others.
     return (folder / REPORT).is_file() or not has_all_rows_of(config, begun)
+
+
+def _has_no_other_row_to_finish(folder: Path, begun: Config, config: Config) -> bool:
+    rows, asked_for = rows_of(begun), {row.name for row in rows_of(config)}
+    return all(_is_judged(folder, rows, row) for row in rows if row.name not in asked_for)
+
+
+def _is_judged(folder: Path, rows: Sequence[Row], row: Row) -> bool:
+    places = [row_folder(folder, attention_row(rows, row).name)]
+    if row.config.segmenter.network is not None:
+        places.append(row_folder(folder, row.name) / SEGMENTER)
+    return all((place / EVALUATION).is_file() for place in places)
 
 
 def _write(config: Config, folder: Path) -> None:

@@ -105,6 +105,16 @@ def test_a_row_is_added_to_runs_that_are_done(place):
     assert go(place, *one) == 0
     assert finished(place) == runs
     assert {line["row"] for line in lines(place)} == {"baseline", "guided", "rolled"}
+    # And with another one, it alone is trained; the run's own report keeps the row before it.
+    assert go(place, *one, "rows.no mining={guidance.alpha: 0.0}") == 0
+    assert finished(place) == runs
+    [added] = models(place).keys() - after.keys()
+    assert added.parent.name == "no mining"
+    assert "no mining" in {line["row"] for line in lines(place)}
+    assert "mining alone" not in {line["row"] for line in lines(place)}
+    report = (added.parents[1] / "report.html").read_text(encoding="utf-8")
+    assert "no mining" in report
+    assert "mining alone" in report
 
 
 def test_a_row_that_fails_costs_nothing_that_is_done(place, capfd):

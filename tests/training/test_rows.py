@@ -3,7 +3,14 @@
 import pytest
 
 from gain_tf.config import ConfigError, parse_config
-from gain_tf.training.rows import asked_for, has_all_rows_of, rows_of, warm_up_row
+from gain_tf.training.rows import (
+    asked_for,
+    fit_together,
+    has_all_rows_of,
+    joined,
+    rows_of,
+    warm_up_row,
+)
 
 
 def config(**sections):
@@ -115,3 +122,32 @@ def test_a_row_keeps_its_network_where_it_is():
     late = {"late": {"guidance.alpha": 0.5, "segmenter.epochs": 2}}
     assert has_all_rows_of(with_rows(late | early), with_rows(late))
     assert not has_all_rows_of(with_rows(early | late), with_rows(late))
+
+
+MASKS = {"masks": {"data.budget.masks": 3}}
+
+
+def test_joined_rows():
+    both = joined(with_rows(MASKS), config(evaluation={"rows": SWAP, "control": True}))
+    assert [row.name for row in rows_of(both)] == ["baseline", "guided", "control", "masks", "swap"]
+    assert both.evaluation.baseline
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (with_rows(SWAP), with_rows(MASKS), True),
+        (with_rows(SWAP), config(evaluation={"rows": {}, "control": True}), True),
+        (with_rows(SWAP | MASKS), with_rows({"swap": {"data.background_swap": 0.7}}), False),
+        (with_rows(SWAP, seed=2), with_rows(MASKS), False),
+        # Each would share the network of the other.
+        (
+            with_rows({"a": {"guidance.alpha": 0.5}}),
+            with_rows({"b": {"guidance.alpha": 0.5}}),
+            False,
+        ),
+    ],
+)
+def test_which_rows_fit_into_one_run(one, other, expected):
+    assert fit_together(one, other) == expected
+    assert fit_together(other, one) == expected

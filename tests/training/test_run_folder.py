@@ -104,6 +104,31 @@ def test_the_run_with_most_rows_is_gone_on_with(tmp_path):
     assert run_folder(config(tmp_path, resume=True, evaluation__rows=SWAP)) == half
 
 
+MASKS = {"masks": {"data.budget.masks": 3}}
+
+
+def test_a_run_goes_on_with_its_finished_rows_when_the_config_lacks_them(tmp_path):
+    folder = run_folder(config(tmp_path, evaluation__rows=SWAP))
+    judged(folder, "swap")
+    other = config(tmp_path, resume=True, evaluation__rows=MASKS)
+    assert finished_run(other) is None
+    assert run_folder(other) == folder
+    whole = take_up(folder, other)
+    assert list(whole.evaluation.rows) == ["masks", "swap"]
+    assert load_config(folder / "config.yaml").evaluation.rows == MASKS | SWAP
+    assert len(earlier_configs(folder)) == 1
+    judged(folder, "masks")
+    assert finished_run(other) == folder
+    assert take_up(folder, other) == whole
+    assert len(earlier_configs(folder)) == 1
+
+
+def test_a_row_that_nobody_asks_for_any_more_is_not_finished(tmp_path):
+    folder = run_folder(config(tmp_path, evaluation__rows=SWAP))
+    judged(folder, report=False)
+    assert run_folder(config(tmp_path, resume=True, evaluation__rows=MASKS)) != folder
+
+
 def test_a_row_that_has_changed_makes_another_run(tmp_path):
     rows = [{"swap": {"data.background_swap": share}} for share in (0.5, 0.7)]
     old, new = (config(tmp_path, resume=True, evaluation__rows=each) for each in rows)
