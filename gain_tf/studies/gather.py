@@ -34,6 +34,9 @@ class Judged:
             is rolled to random places; None where there is none.
         begun_with: what tells the images and labels of each split from others; None where the run
             does not say.
+        noise: by how much the row's annotation is careless, see `data.budget.noise`.
+        exact: the row of the same run that differs from it in nothing but that its annotation is
+            not careless; empty where there is none.
     """
 
     point: dict[str, Any]
@@ -44,6 +47,8 @@ class Judged:
     figures: dict[str, Any]
     control: str | None = None
     begun_with: dict[str, Any] | None = None
+    noise: float = 0.0
+    exact: str = ""
 
     def value(self, section: str, key: str) -> float | None:
         """Return one figure, a share; None where the row does not have it."""
@@ -75,6 +80,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
         return
     rows = rows_of(cell.config)
     controls = {_placed(row.config): row.name for row in rows if _is_rolled(row.config)}
+    exact = {_drawn(row.config): row.name for row in rows if not row.config.data.budget.noise}
     begun_with = read_classes(folder).get("splits") if (folder / CLASSES).is_file() else None
     for row in rows:
         place = row_folder(folder, attention_row(rows, row).name)
@@ -87,7 +93,16 @@ def _of(cell: Cell) -> Iterable[Judged]:
             annotated = _annotated(row.config)
             control = None if _is_rolled(row.config) else controls.get(_placed(row.config))
             yield Judged(
-                cell.point, row.name, cell.seed, place, annotated, figures, control, begun_with
+                cell.point,
+                row.name,
+                cell.seed,
+                place,
+                annotated,
+                figures,
+                control,
+                begun_with,
+                row.config.data.budget.noise,
+                exact.get(_drawn(row.config), ""),
             )
 
 
@@ -98,6 +113,11 @@ def _is_rolled(config: Config) -> bool:
 def _placed(config: Config) -> str:
     """Write all that a config says but where annotation is placed."""
     return config.model_dump_json(exclude={"data": {"budget": {"placement"}}})
+
+
+def _drawn(config: Config) -> str:
+    """Write all that a config says but how carefully annotation was drawn."""
+    return config.model_dump_json(exclude={"data": {"budget": {"noise"}}})
 
 
 def _annotated(config: Config) -> int | None:

@@ -59,7 +59,11 @@ def _table(rows: Sequence[SummaryRow]) -> str:
     lines = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
     for row in rows:
         name = f"{described(row.point)}: {row.name}" if several else row.name
-        cells = [name, str(len(row.seeds)), *(spread(row.figures[index]) for index in places)]
+        cells = [
+            name,
+            ", ".join(map(str, row.seeds)),
+            *(spread(row.figures[index]) for index in places),
+        ]
         cells += [spread(row.elsewhere.get(other)) for other in others]
         cells += [difference(row.difference)]
         cells += [difference(row.over_control)] if controlled else []

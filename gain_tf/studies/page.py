@@ -19,7 +19,7 @@ from gain_tf.studies.cells import (
 from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.heading import AGAINST, CAUTION, Heading
 from gain_tf.studies.markdown import markdown
-from gain_tf.studies.pictures import budget_curve, pareto
+from gain_tf.studies.pictures import budget_curve, pareto, robustness_curve
 from gain_tf.studies.plan import described
 from gain_tf.studies.queue import Failure
 from gain_tf.studies.summary import SummaryRow
@@ -47,7 +47,12 @@ def write_page(
     environment.filters["spread"] = spread
     environment.filters["difference"] = difference
     environment.filters["over_seeds"] = over_seeds
-    drawn = [figure for figure in (pareto(rows), budget_curve(rows)) if figure is not None]
+    drawn = {
+        "Accuracy against energy in mask, a point a row.": pareto(rows),
+        "What annotation buys: figures against the images that carry some.": budget_curve(rows),
+        "Careless annotation: figures against how far edges of boxes or masks are off; dashed, the "
+        "plain network.": robustness_curve(rows),
+    }
     names = list(dict.fromkeys(row.name for row in rows))
     page = environment.get_template("study.html.j2").render(
         heading=heading,
@@ -60,7 +65,7 @@ def write_page(
         points=list({str(row.point): row.point for row in rows}.values()),
         described=described,
         colours={name: row_colour(number) for number, name in enumerate(names)},
-        pictures=[embedded(figure) for figure in drawn],
+        pictures={said: embedded(figure) for said, figure in drawn.items() if figure is not None},
         failures=failures,
         caution=CAUTION,
         against=AGAINST,

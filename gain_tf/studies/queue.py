@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gain_tf.config import write_config
 from gain_tf.files import replacing
@@ -56,27 +58,46 @@ def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Consol
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     failures = []
+    started = time.monotonic()
     with (
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
         ThreadPoolExecutor(parallel) as pool,
     ):
-        task = progress.add_task("runs", total=len(cells), completed=len(cells) - len(waiting))
+        done = len(cells) - len(waiting)
+        task = progress.add_task("runs", total=len(cells), completed=done, left="")
         running = {pool.submit(_run, cell, folder, parallel): cell for cell in waiting}
         try:
-            for future in as_completed(running):
+            for number, future in enumerate(as_completed(running), start=1):
                 failure = future.result()
                 failures += [failure] if failure else []
                 ended = "failed" if failure else "done"
-                console.print(f"{running[future].name} {ended}", soft_wrap=True)
-                progress.advance(task)
+                left = time_left(time.monotonic() - started, number, len(waiting) - number)
+                console.print(f"{running[future].name} {ended}, {left}", soft_wrap=True)
+                progress.update(task, advance=1, left=left)
         except KeyboardInterrupt:
             # The runs got the signal too, and keep what they have.
             pool.shutdown(cancel_futures=True)
             raise
     return failures
+
+
+def time_left(seconds: float, done: int, waiting: int) -> str:
+    """Say how long runs will still take if the others take as long as those that are done.
+
+    Args:
+        seconds: that the done ones took, however many at once.
+        done: runs, at least one.
+        waiting: runs that are still to do.
+
+    Returns:
+        Such as "about 1:20:00 left"; "none left" where all is done.
+    """
+    if not waiting:
+        return "none left"
+    return f"about {timedelta(seconds=round(seconds / done * waiting))} left"
 
 
 def _run(cell: Cell, folder: Path, parallel: int) -> Failure | None:

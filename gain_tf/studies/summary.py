@@ -41,6 +41,8 @@ class SummaryRow:
             seed of it is done.
         over_control: of its accuracy to that of the row with the same annotation at random places;
             None where there is no such row.
+        noise: by how much its annotation is careless, see `data.budget.noise`.
+        exact: the row with the same annotation, exact; empty where there is none.
     """
 
     point: dict[str, Any]
@@ -51,6 +53,8 @@ class SummaryRow:
     elsewhere: dict[str, Spread]
     difference: PairedDifference | None
     over_control: PairedDifference | None
+    noise: float = 0.0
+    exact: str = ""
 
 
 def summarised(judged: Sequence[Judged]) -> list[SummaryRow]:
@@ -98,6 +102,8 @@ def _summary(seeds: Sequence[Judged], found: dict[tuple[str, int, str], Judged])
         },
         None if first.row == BASELINE else over(BASELINE),
         None if first.control is None else over(first.control),
+        first.noise,
+        first.exact,
     )
 
 

@@ -70,16 +70,19 @@ def test_the_page_says_its_command_and_seeds(place):
     assert "threshold of IoU was chosen on the validation split." in page
     table = (place / "studies/tiny/study.md").read_text(encoding="utf-8")
     assert "seeds 1" in table
+    assert "Accuracy against energy in mask, a point a row." in page
+    assert "What annotation buys: figures against the images that carry some." in page
     assert table.count("| boxes 2: ") == 3 + 2
     assert "Rows over one another" in page
     over = [line.split("|")[1:3] for line in table.splitlines() if ": guided | " in line]
     assert [" boxes 2: guided ", " rolled "] in over
 
 
-def test_what_is_done_is_not_done_again_and_more_is_added(place):
+def test_what_is_done_is_not_done_again_and_more_is_added(place, capfd):
     before = {folder: (folder / "report.html").stat().st_mtime_ns for folder in finished(place)}
     assert len(before) == 2
     assert go(place, "seeds=[1,2]", "grid.data.budget.boxes=[2]") == 0
+    assert "boxes-2_seed-2 done, none left" in capfd.readouterr().out
     after = {folder: (folder / "report.html").stat().st_mtime_ns for folder in finished(place)}
     assert len(after) == 3
     assert before.items() <= after.items()
@@ -133,6 +136,18 @@ def test_a_row_that_fails_costs_nothing_that_is_done(place, capfd):
     new = models(place).keys() - before.keys()
     assert {path.parent.name for path in new} <= {"broken", "mining alone"}
     assert {line["row"] for line in lines(place)} == rows
+
+
+def test_runs_side_by_side_are_those_of_one_after_the_other(place):
+    assert go(place, "seeds=[1]") == 0
+    apart = {(line["data.budget.boxes"], line["row"]): line for line in lines(place)}
+    assert go(place, "seeds=[1]", "parallel=2", f"root={place / 'beside'}") == 0
+    with (place / "beside/tiny/study.csv").open(newline="", encoding="utf-8") as file:
+        beside = {(line["data.budget.boxes"], line["row"]): line for line in csv.DictReader(file)}
+    assert beside.keys() == apart.keys()
+    for key, line in beside.items():
+        name = "classification.accuracy"
+        assert float(line[name]) == pytest.approx(float(apart[key][name]), abs=1e-6)
 
 
 def test_a_run_that_fails_does_not_stop_the_others(place, capfd):

@@ -12,7 +12,7 @@ from gain_tf.errors import UserError
 from gain_tf.studies.gather import gather, write_csv
 from gain_tf.studies.heading import Heading
 from gain_tf.studies.markdown import markdown
-from gain_tf.studies.pictures import budget_curve
+from gain_tf.studies.pictures import budget_curve, pareto, robustness_curve
 from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
 
@@ -78,6 +78,65 @@ def test_a_budget_is_drawn_a_line_for_each_point_of_the_rest(judged, rest):
     assert lines == {f"guided, {name} 0": [4, 8], f"guided, {name} 1": [4, 8]}
 
 
+def test_accuracy_against_energy_is_a_point_a_row(judged):
+    runs = [
+        judged("baseline", 1, {"x": True, "y": False}, energy=0.25),
+        judged("guided", 1, {"x": True, "y": True}, energy=0.5),
+        judged("without a map", 1, {"x": True, "y": True}),
+    ]
+    figure = pareto(summarised(runs))
+    assert figure is not None
+    (axes,) = figure.axes
+    points = [(*bars.lines[0].get_xdata(), *bars.lines[0].get_ydata()) for bars in axes.containers]
+    assert points == [(25, 50), (50, 100)]
+    assert axes.get_xlabel() == "energy in mask, per cent"
+    assert axes.get_ylabel() == "accuracy, per cent"
+
+
+def drawn(axes):
+    """The lines of axes by their names, as lists of points."""
+    handles, names = axes.get_legend_handles_labels()
+    lines = [getattr(handle, "lines", [handle])[0] for handle in handles]
+    return {
+        name: list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        for name, line in zip(names, lines, strict=True)
+    }
+
+
+def test_careless_annotation_is_drawn_a_line_for_each_exact_row(judged):
+    def noisy(row, noise, right, exact="guided"):
+        run = judged(row, 1, {"x": right > 0, "y": right > 1})
+        return replace(run, noise=noise, exact=exact)
+
+    plain = judged("baseline", 1, {"x": True, "y": False}, annotated=0)
+    exact = noisy("guided", 0.0, 2)
+    rows = [plain, exact, noisy("noise-30", 0.3, 0), noisy("noise-10", 0.1, 1)]
+    figure = robustness_curve(summarised([*rows, noisy("swap", 0.0, 1, "swap")]))
+    assert figure is not None
+    lines = drawn(figure.axes[0])
+    assert lines.pop("baseline") == [(0, 50), (1, 50)]
+    assert lines == {"guided": [(0, 100), (10, 50), (30, 0)]}
+    assert robustness_curve(summarised([plain, exact])) is None
+
+
+def test_careless_annotation_may_be_the_grid_of_a_study(judged):
+    noise, boxes = "data.budget.noise", "data.budget.boxes"
+    runs = [
+        replace(
+            judged(row, 1, {"x": True}, point={noise: share, boxes: count}, annotated=count),
+            noise=share,
+        )
+        for share in (0.0, 0.5)
+        for count in (4, 8)
+        for row in ("guided",)
+    ]
+    figure = robustness_curve(summarised(runs))
+    assert figure is not None
+    assert drawn(figure.axes[0]) == {
+        f"guided, boxes {count}": [(0, 100), (50, 100)] for count in (4, 8)
+    }
+
+
 def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
     def on(accuracy):
         return {"splits": {"unbiased": {"classification": {"accuracy": accuracy}}}}
@@ -92,7 +151,7 @@ def test_every_other_test_split_has_its_accuracy(judged, tmp_path):
     head, _, first, second = markdown(heading, summarised([plain, *runs])).splitlines()[-4:]
     assert head == "| row | seeds | accuracy | accuracy on unbiased | accuracy over plain |"
     assert first == "| baseline | 1 | 50.0 | - | - |"
-    assert second.startswith("| guided | 2 | 50.0 ± 0.0 | 62.5 ± 17.7 | ")
+    assert second.startswith("| guided | 1, 2 | 50.0 ± 0.0 | 62.5 ± 17.7 | ")
 
     write_csv([plain, *runs], tmp_path / "study.csv")
     with (tmp_path / "study.csv").open(newline="", encoding="utf-8") as file:
@@ -182,6 +241,36 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
         "swap": "swap-rolled",
         "swap-rolled": None,
         "more-rolled": None,
+    }
+
+
+def test_a_careless_row_knows_which_one_is_exact(tmp_path):
+    config = parse_config(
+        {
+            "name": "base",
+            "data": {"budget": {"masks": 3}},
+            "evaluation": {
+                "baseline": False,
+                "rows": {
+                    "noise-10": {"data.budget.noise": 0.1},
+                    "more careless": {"data.budget.masks": 4, "data.budget.noise": 0.2},
+                },
+            },
+            "run": {"root": str(tmp_path)},
+        }
+    )
+    folder = tmp_path / "base" / "first"
+    folder.mkdir(parents=True)
+    write_config(config, folder / "config.yaml")
+    (folder / "report.html").touch()
+    for name in ("", "noise-10", "more careless"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    found = {each.row: (each.noise, each.exact) for each in gather([Cell({}, 1, config)])}
+    assert found == {
+        "guided": (0, "guided"),
+        "noise-10": (0.1, "guided"),
+        "more careless": (0.2, ""),
     }
 
 
