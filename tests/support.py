@@ -25,6 +25,16 @@ TINY = {
     "evaluation": {"figures": 2, "intervals": 10, "baseline": False},
 }
 
+ALL_LOSSES = [
+    {"name": "pixel"},
+    {"name": "box"},
+    {"name": "energy", "weight": 1.0},
+    {"name": "rrr", "weight": 0.001},
+    {"name": "evidence", "weight": 0.1},
+    {"name": "revive", "weight": 1.0},
+]
+"""Every guidance loss at once, each with a part in the gradient."""
+
 
 def tiny_config(**changes):
     """The small run, with dotted keys changed: `training__epochs=3`."""

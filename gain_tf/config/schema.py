@@ -56,6 +56,8 @@ class Training(Section):
     `multiworker` among the processes, on one machine or several, that the environment variable
     TF_CONFIG names.
 
+    `steps_per_execution` steps are taken before Python looks at the loss again: faster where a step
+    takes little time, or on a GPU, which waits for that look. An epoch must have a multiple of it.
     `remat` computes the features a second time instead of keeping all that lies between: less
     memory, more time. `deterministic` makes a GPU compute the same bits every time, where it may
     otherwise add up in any order. A CPU does so anyway, given the same threads.
@@ -65,6 +67,7 @@ class Training(Section):
     warm_up_epochs: int = Field(default=0, ge=0)
     warm_up: dict[str, Any] = {}
     steps_per_epoch: int | None = Field(default=None, ge=1)
+    steps_per_execution: int = Field(default=1, ge=1)
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"
@@ -151,6 +154,15 @@ class Config(Section):
             raise ValueError(
                 "run.parallel: rows that several workers train together (training.distribute: "
                 "multiworker) are trained one after the other; it must be 1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _executes(self) -> "Config":
+        if self.training.distribute == "multiworker" and self.training.steps_per_execution > 1:
+            raise ValueError(
+                "training.steps_per_execution: several workers (training.distribute: multiworker) "
+                "look at every step; it must be 1"
             )
         return self
 

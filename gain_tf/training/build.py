@@ -9,6 +9,7 @@ from gain_tf.config import Config, ConfigError, Optimizer
 from gain_tf.data.dataset import DataSet
 from gain_tf.models.gain import GAIN
 from gain_tf.models.registry import fixes_the_size
+from gain_tf.models.replicas import replicas
 from gain_tf.models.weights import WeightsUnavailableError
 
 
@@ -54,10 +55,12 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
     freeze(model.head, None, batch_norm=settings.freeze_batch_norm)
     for part in (model.features, model.head):
         set_momentum(part, settings.batch_norm_momentum)
+        share_statistics(part)
     model.compile(
         optimizer=build_optimizer(config.training.optimizer, steps),
         metrics=[_accuracy(data)],
         jit_compile=config.training.jit,
+        steps_per_execution=config.training.steps_per_execution,
     )
     # Variables that the first step had to make would have it traced a second time.
     model.optimizer.build(model.trainable_variables)
@@ -132,6 +135,16 @@ def set_momentum(features: keras.Model, momentum: float | None) -> None:
     if momentum is not None:
         for layer in _batch_norms(features):
             layer.momentum = momentum
+
+
+def share_statistics(features: keras.Model) -> None:
+    """Take the statistics of every batch norm over all replicas that share a batch.
+
+    As one device would; each replica's own are those of a smaller batch.
+    """
+    if replicas() > 1:
+        for layer in _batch_norms(features):
+            layer.synchronized = True
 
 
 def _batch_norms(features: keras.Model) -> list[keras.layers.BatchNormalization]:

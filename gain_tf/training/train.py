@@ -48,7 +48,8 @@ def schedule_of(
     """Plan the batches of every epoch, for this worker of several that train together.
 
     Raises:
-        ConfigError: backgrounds are to be swapped in, and no image is known to show one.
+        ConfigError: backgrounds are to be swapped in, and no image is known to show one; or an
+            epoch has no multiple of `training.steps_per_execution`.
     """
     annotated = np.flatnonzero(split.has_mask | split.has_boxes)
     backgrounds = None
@@ -60,7 +61,7 @@ def schedule_of(
                 "data.background_swap_with: backgrounds: of no training image it is known what is "
                 "background: annotate all classes of some images, or add images that show none"
             )
-    return Schedule(
+    schedule = Schedule(
         images=len(split),
         annotated=annotated,
         batch_size=config.data.batch_size,
@@ -72,6 +73,15 @@ def schedule_of(
         replicas=replicas,
         worker=worker,
     )
+    # Keras would take the last steps of an epoch from the next one.
+    executed = config.training.steps_per_execution
+    if schedule.steps % executed:
+        near = max(schedule.steps // executed, 1) * executed
+        raise ConfigError(
+            f"training.steps_per_execution: an epoch has {schedule.steps} steps, which is no "
+            f"multiple of {executed}; training.steps_per_epoch={near} would be one"
+        )
+    return schedule
 
 
 def train(

@@ -19,19 +19,31 @@ SCRIPT = """
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     from pathlib import Path
-    from support import tiny_config
+    from support import ALL_LOSSES, tiny_config
     from gain_tf.data.registry import load_data
+    from gain_tf.models.settings import TERMS
     from gain_tf.training.history import read_history
     from gain_tf.training.train import train
 
     place, weights, clip = Path(sys.argv[1]), [], float(sys.argv[2]) or None
+    near = float(sys.argv[4])
+    models = {
+        "no batch norm": {"backbone": "small_cnn", "head": "gap", "weights": None},
+        "batch norm": {
+            "backbone": "efficientnet_lite0",
+            "head": "truncate",
+            "weights": None,
+            "target_layer": "block2a_expand_relu6",
+        },
+    }
     for distribute in ("none", "mirrored"):
         config = tiny_config(
-            model={"backbone": "small_cnn", "head": "gap", "weights": None},
+            model=models[sys.argv[3]],
             data__budget={"masks": 3, "boxes": 4},
             data__workpiece={"train": 16, "validation": 5, "test": 4},
             data__annotated_share=0.5,
             guidance__kind="both",
+            guidance__losses=ALL_LOSSES,
             training__epochs=4,
             training__steps_per_epoch=5,
             # Rounding grows with every step, the faster the larger the steps.
@@ -41,25 +53,34 @@ SCRIPT = """
         model = train(config, load_data(config.data), place / distribute)
         weights.append(model.get_weights())
     one, two = (read_history(place / kind / "metrics.csv") for kind in ("none", "mirrored"))
-    terms = {"classification", "attention_mining", "pixel_attention", "box_attention"}
+    terms = {"classification", "attention_mining", *TERMS.values()}
     assert terms < one[0].keys(), one[0].keys()
     for before, after in zip(one, two, strict=True):
         assert before.keys() == after.keys()
         for name in before:
-            near = {"rtol": 1e-5, "atol": 1e-5, "err_msg": name}
-            np.testing.assert_allclose(after[name], before[name], **near)
+            np.testing.assert_allclose(
+                after[name], before[name], rtol=near, atol=near, err_msg=name
+            )
     for before, after in zip(*weights, strict=True):
-        np.testing.assert_allclose(after, before, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(after, before, rtol=0, atol=near)
     print("same")
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clip_norm", [0, 0.5])
-def test_two_devices_train_what_one_trains(tmp_path, clip_norm):
+@pytest.mark.parametrize(
+    ("clip_norm", "network", "near"),
+    [
+        (0, "no batch norm", 1e-5),
+        (0.5, "no batch norm", 1e-5),
+        (0, "batch norm", 1e-5),
+    ],
+)
+def test_two_devices_train_what_one_trains(tmp_path, clip_norm, network, near):
     """Two virtual devices need a process of their own: a device is split before it is used."""
+    options = [str(tmp_path), str(clip_norm), network, str(near)]
     run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path), str(clip_norm)],
+        [sys.executable, "-c", textwrap.dedent(SCRIPT), *options],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[1],

@@ -118,6 +118,29 @@ def test_what_is_swapped_in(data):
 
 
 @pytest.mark.slow
+def test_steps_that_are_executed_together_are_those_of_one_after_the_other(data, tmp_path):
+    changes = {"training__steps_per_epoch": 4, "data__augmentation": {"flip_horizontal": True}}
+    one, two = (
+        train(tiny_config(**changes, training__steps_per_execution=steps), data, tmp_path / name)
+        for steps, name in ((1, "one"), (2, "two"))
+    )
+    assert one.optimizer.iterations == two.optimizer.iterations == 8
+    for before, after in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_allclose(after, before, rtol=0, atol=1e-6)
+    rows, same = (read_history(tmp_path / name / "metrics.csv") for name in ("one", "two"))
+    for row, expected in zip(same, rows, strict=True):
+        assert row == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("executed", "near"), [(2, 2), (8, 8)])
+def test_an_epoch_has_a_multiple_of_the_steps_that_are_executed_together(data, executed, near):
+    config = tiny_config(training__steps_per_epoch=3, training__steps_per_execution=executed)
+    said = rf"an epoch has 3 steps, .* of {executed}; training\.steps_per_epoch={near} would"
+    with pytest.raises(ConfigError, match=said):
+        schedule_of(config, annotated_split(config, data))
+
+
+@pytest.mark.slow
 def test_a_model_that_is_not_to_be_had(data, tmp_path):
     for changes, said in (
         ({"model__backbone": "no_such_net"}, "model: .*no_such_net"),

@@ -10,10 +10,11 @@ import time
 
 import numpy as np
 import pytest
-from support import tiny_config
+from support import ALL_LOSSES, tiny_config
 
 from gain_tf.config import ConfigError, parse_config, write_config
 from gain_tf.models.loading import load_gain
+from gain_tf.models.settings import TERMS
 from gain_tf.training.distribute import strategy_of
 from gain_tf.training.history import read_history
 from gain_tf.training.run import fit_run
@@ -33,6 +34,7 @@ def config_in(folder, **changes):
         data__annotated_share=0.5,
         data__augmentation={"flip_horizontal": True},
         guidance__kind="both",
+        guidance__losses=ALL_LOSSES,
         training__epochs=4,
         training__warm_up_epochs=1,
         training__steps_per_epoch=5,
@@ -104,7 +106,7 @@ def test_two_workers_of_which_one_is_killed_train_what_one_trains(tmp_path, lost
     (two,) = (tmp_path / "two" / "tiny").iterdir()
     assert (two / "report.html").is_file()
     expected = read_history(one / "metrics.csv")
-    terms = {"classification", "attention_mining", "pixel_attention", "box_attention"}
+    terms = {"classification", "attention_mining", *TERMS.values()}
     assert {*terms, *(f"val_{term}" for term in terms)} < expected[0].keys()
     for row, wanted in zip(read_history(two / "metrics.csv"), expected, strict=True):
         assert row == pytest.approx(wanted, rel=1e-5, abs=1e-5)
@@ -136,6 +138,13 @@ def test_rows_side_by_side_are_no_rows_of_several_workers():
     values["training"]["distribute"] = "multiworker"
     values["run"]["parallel"] = 2
     with pytest.raises(ConfigError, match=r"run\.parallel.*must be 1"):
+        parse_config(values)
+
+
+def test_several_workers_look_at_every_step():
+    values = tiny_config(**TOGETHER).model_dump(mode="json")
+    values["training"]["steps_per_execution"] = 2
+    with pytest.raises(ConfigError, match=r"training\.steps_per_execution.*must be 1"):
         parse_config(values)
 
 
