@@ -1,11 +1,12 @@
 """What a GAIN step costs, in plain steps of the same network.
 
-    python benchmarks/step_cost.py [--backbones vgg16,...] [--size 224] [--batch 8] [--repeat 7]
+    python benchmarks/step_cost.py [--backbones vgg16,...] [--size 224] [--batch 8] [--out FOLDER]
 
 Operations are counted in the traced graph of `train_step`; times are medians of interleaved
 steps on the same batch from the same weights, so that a busy machine disturbs both alike; memory
 is the peak of a process of its own for each kind of step, over the process before its first step.
-Prints a Markdown table, in plain steps but for the last column.
+Prints a Markdown table, in plain steps but for the last column; with `--out` table and picture are
+written too, `step_cost.md` and `step_cost.png`.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import multiprocessing
 import os
 import statistics
 import time
+from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
 
@@ -22,6 +24,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from operations import count_operations
+from written import bars, table_of, write
 
 from gain_tf.models.gain import GAIN
 
@@ -29,6 +32,8 @@ BACKBONES = ("vgg16", "vgg16-gap", "resnet50", "resnet101", "densenet121", "effi
 CLASSES = 20
 PLAIN = 0
 """Labels an image of the plain step: none is attended to."""
+AIMS = {"time, 1 label": 2.15, "memory": 2.1, "memory, remat": 1.3}
+"""What a step should not exceed, in plain steps."""
 
 
 def build(name: str, size: int, labels: int, *, remat: bool = False) -> GAIN:
@@ -117,39 +122,111 @@ def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = 
     return used
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What one network's GAIN step costs, in its plain steps.
+
+    Attributes:
+        operations: with one label an image.
+        time: of it.
+        memory: at its peak.
+        operations_of_many: with `--labels` labels an image.
+        time_of_many: of it.
+        remat_time: with one label, features computed twice.
+        remat_memory: of it.
+        plain_memory: of the plain step, MiB.
+    """
+
+    operations: float
+    time: float
+    memory: float
+    operations_of_many: float
+    time_of_many: float
+    remat_time: float
+    remat_memory: float
+    plain_memory: float
+
+
+def measure(name: str, size: int, batch: int, repeat: int, several: int) -> Cost:
+    """Measure one network; see the module for how."""
+    kinds = (PLAIN, 1, several)
+    models = [build(name, size, labels) for labels in kinds]
+    models.append(build(name, size, 1, remat=True))
+    batches = [batch_of(size, batch, labels) for labels in (*kinds, 1)]
+    plain, one, many = map(operations_of, models[:3], batches[:3])
+    times = interleaved_times(models, batches, repeat)
+    keras.backend.clear_session()
+    del models
+    memory, kept, anew = (
+        peak_memory(name, size, batch, labels, remat=remat)
+        for labels, remat in ((PLAIN, False), (1, False), (1, True))
+    )
+    return Cost(
+        one / plain,
+        times[1] / times[0],
+        kept / memory,
+        many / plain,
+        times[2] / times[0],
+        times[3] / times[0],
+        anew / memory,
+        memory,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="What a GAIN step costs, in plain steps.")
     parser.add_argument("--backbones", default=",".join(BACKBONES))
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--labels", type=int, default=3, help="L of the last columns")
+    parser.add_argument("--labels", type=int, default=3, help="L of the columns of many labels")
+    parser.add_argument("--out", type=Path, help="folder of the table and the picture")
     options = parser.parse_args()
     several = options.labels
-    print(
-        f"| backbone | operations, 1 label | time | peak memory | operations, {several} labels "
-        "| time | time, 1 label, remat | peak memory | peak memory, plain, MiB |"
-    )
-    print("|---" * 9 + "|")
+    costs: dict[str, Cost] = {}
     for name in options.backbones.split(","):
-        kinds = (PLAIN, 1, several)
-        models = [build(name, options.size, labels) for labels in kinds]
-        models.append(build(name, options.size, 1, remat=True))
-        batches = [batch_of(options.size, options.batch, labels) for labels in (*kinds, 1)]
-        plain, one, many = map(operations_of, models[:3], batches[:3])
-        times = interleaved_times(models, batches, options.repeat)
-        keras.backend.clear_session()
-        del models
-        memory, kept, anew = (
-            peak_memory(name, options.size, options.batch, labels, remat=remat)
-            for labels, remat in ((PLAIN, False), (1, False), (1, True))
-        )
-        print(
-            f"| {name} | {one / plain:.3f} | {times[1] / times[0]:.2f} | {kept / memory:.2f} "
-            f"| {many / plain:.3f} | {times[2] / times[0]:.2f} "
-            f"| {times[3] / times[0]:.2f} | {anew / memory:.2f} | {memory:.0f} |",
-            flush=True,
-        )
+        costs[name] = measure(name, options.size, options.batch, options.repeat, several)
+        print(name, costs[name], flush=True)
+    table = table_of(
+        [
+            "backbone",
+            "operations, 1 label",
+            "time",
+            "peak memory",
+            f"operations, {several} labels",
+            "time",
+            "time, 1 label, remat",
+            "peak memory",
+            "peak memory, plain, MiB",
+        ],
+        [
+            [
+                name,
+                f"{cost.operations:.3f}",
+                f"{cost.time:.2f}",
+                f"{cost.memory:.2f}",
+                f"{cost.operations_of_many:.3f}",
+                f"{cost.time_of_many:.2f}",
+                f"{cost.remat_time:.2f}",
+                f"{cost.remat_memory:.2f}",
+                f"{cost.plain_memory:.0f}",
+            ]
+            for name, cost in costs.items()
+        ],
+    )
+    print(table)
+    many = f"time, {several} labels"
+    groups = {
+        name: {
+            "time, 1 label": cost.time,
+            many: cost.time_of_many,
+            "memory": cost.memory,
+            "memory, remat": cost.remat_memory,
+        }
+        for name, cost in costs.items()
+    }
+    aims = {**AIMS, many: 1.05 * (1 + several)}
+    write(options.out, "step_cost", table, bars(groups, "plain steps", aims))
 
 
 if __name__ == "__main__":
