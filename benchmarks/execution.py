@@ -3,9 +3,9 @@
     python benchmarks/execution.py [--networks small_cnn:28:32,...] [--repeat 5] [--out FOLDER]
 
 Each way trains the same batch by `fit` for an epoch of a few steps, in turn with the others, so
-that a busy machine disturbs all alike; what is timed is the epoch without what `fit` does before it. The
-first epoch of each, which is traced and compiled in, does not count. Prints a Markdown table of
-medians, and with `--out` writes `execution.md` and `execution.png`.
+that a busy machine disturbs all alike; what is timed is the epoch without what `fit` does before
+it. The first epoch of each, which is traced and compiled in, does not count. Prints a Markdown
+table of medians, and with `--out` writes `execution.md` and `execution.png`.
 """
 
 import argparse
