@@ -1,5 +1,6 @@
 """What the documentation shows is what the commands and the library do."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -96,7 +97,9 @@ def run_commands(page: str, found: dict[str, str]) -> int:
     done = 0
     for block in blocks(page, "sh"):
         for line in block.splitlines():
-            words = line.split("#")[0].split()
+            words = (
+                line.replace("$((TASK + 1))/$TASKS", found.get("shard", "")).split("#")[0].split()
+            )
             assert words[0] == "gain-tf"
             arguments = [re.sub(r"^RUN", lambda _: found["RUN"], word) for word in words[1:]]
             assert status(cli, "gain-tf", arguments) == 0, line
@@ -127,6 +130,32 @@ def test_commands_of_the_page_on_segmentation(photographs):
     parity = json.loads((photographs / "masks/parity.json").read_text(encoding="utf-8"))
     assert parity["onnx"]["passed"]
     assert (photographs / "masks/model.int8.onnx").is_file() == parity["int8"]["shipped"]
+
+
+@pytest.mark.slow
+def test_commands_of_the_pages_on_annotation_and_scale(photographs):
+    write_small("own_images.md", "my.yaml", data={"budget": {"masks": 4}})
+    cheap = {"seeds": [1], "grid": {"data.budget.masks": [2, 4]}}
+    text = yaml.safe_load(blocks("annotation.md", "yaml")[0]) | cheap
+    Path("budget.yaml").write_text(yaml.safe_dump(text), encoding="utf-8")
+    (run,) = finished_by("fit", "--config", "my.yaml")
+    found = {"RUN": str(run), "shard": "1/2"}
+    assert run_commands("annotation.md", found) == 2
+    page = (photographs / "studies/budget/study.html").read_text(encoding="utf-8")
+    assert "What annotation buys" in page
+    with (run / "suggestions.csv").open(newline="", encoding="utf-8") as file:
+        # Of what is in the training split; some of the sixteen are held out to judge by.
+        assert 0 < len(list(csv.DictReader(file))) <= 12
+    assert run_commands("scale.md", found) == 2
+    assert len(list(photographs.glob("DIR/arrays/**/*.npz"))) == len(
+        list(photographs.glob("DIR/labels/**/*.png"))
+    )
+
+
+def finished_by(*arguments: str) -> list[Path]:
+    """Run a command that trains; return the finished runs."""
+    assert status(cli, "gain-tf", list(arguments)) == 0
+    return [report.parent for report in Path("runs").glob("*/*/report.html")]
 
 
 def test_the_study_of_the_page(photographs):
