@@ -153,7 +153,10 @@ def status(command: click.Command, name: str, arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):
+            # Click takes the end of any file for the end of what the user types.
+            raise error.__cause__ from None
         click.echo("stopped; what was done is kept", err=True)
         return 1
     except UserError as error:

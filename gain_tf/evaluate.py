@@ -79,6 +79,7 @@ def _evaluate_run(
 ) -> dict[str, Any] | None:
     from gain_tf.evaluation.evaluate import answer_part, evaluate_model
     from gain_tf.evaluation.parts import Parts
+    from gain_tf.files import sha256_of
     from gain_tf.report.claim import claim
     from gain_tf.training.open_rows import open_run
 
@@ -86,7 +87,7 @@ def _evaluate_run(
     if place is None:
         return evaluate_model(opened.model, opened.config, opened.data, split)[0]
     parts = Parts(place)
-    made_by = {"run": str(folder.resolve()), "row": row}
+    made_by = {"run": str(folder.resolve()), "row": row, "model": sha256_of(opened.file)}
     claim(place, "parts.json", made_by, "answers", "--parts")
     if shard.whole:
         return evaluate_model(opened.model, opened.config, opened.data, split, parts)[0]

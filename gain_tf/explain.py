@@ -55,6 +55,7 @@ def explain(
         raise click.UsageError("--classes and --top exclude each other")
     from rich.progress import track
 
+    from gain_tf.files import sha256_of
     from gain_tf.report.explanations import Explainer, find_images
     from gain_tf.training.open_rows import load_row
 
@@ -62,7 +63,7 @@ def explain(
     loaded = load_row(folder, row)
     explainer = Explainer(
         model=loaded.model,
-        name="/".join([str(folder.resolve()), *([row] if row else [])]),
+        made_by={"model": str(folder.resolve()), "row": row, "sha256": sha256_of(loaded.file)},
         sources=images,
         image_size=loaded.config.data.image_size,
         class_names=loaded.class_names,
@@ -76,7 +77,8 @@ def explain(
     shown = track(wanted, "explaining", disable=not sys.stdout.isatty())
     explainer.explain(shown, batch_size)
     done = len(found) - len(explainer.problems)
-    click.echo(f"{done} of {len(found)} images explained in {out}, {len(wanted)} of them now")
+    now = len(wanted) - len(explainer.problems)
+    click.echo(f"{done} of {len(found)} images explained in {out}, {now} of them now")
     if explainer.problems:
         click.echo("\n".join(explainer.problems), err=True)
         sys.exit(1)

@@ -1,5 +1,7 @@
 """Files that are whole or not there."""
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -7,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -50,6 +53,51 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the hash of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: str | os.PathLike[str], remedy: str) -> dict[str, Any]:
+    """Read what a run or a command wrote down.
+
+    Args:
+        path: of a JSON file that holds keys and values.
+        remedy: what to do where it is damaged.
+
+    Raises:
+        UserError: it holds something else, such as the first half.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not found:
+        raise UserError(f"{path}: is damaged; {remedy}")
+    return found
+
+
+def made(folder: str | os.PathLike[str], option: str) -> Path:
+    """Make a folder, with those above it, or find it there.
+
+    Args:
+        folder: to be made.
+        option: by which the user named it, such as "--out".
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{option}: the folder {folder} cannot be made: {error.strerror}"
+        ) from error
+    return folder
 
 
 @contextmanager

@@ -63,11 +63,11 @@ def segment(
 
     from gain_tf.data.progress import tracked
     from gain_tf.data.voc_archive import TEST_IMAGES, archive_problems, write_voc_archive
+    from gain_tf.files import sha256_of
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
     from gain_tf.segmentation.full_crf import check_available
     from gain_tf.training.open_rows import load_segmenter
-    from gain_tf.training.run_folder import SEGMENTER
     from gain_tf.training.segmenter import inference_settings
 
     if voc_archive is not None and (problems := archive_problems(voc_archive)):
@@ -83,16 +83,17 @@ def segment(
     if settings.crf == "full":
         # Before the folder is claimed: who has no pydensecrf goes on with another CRF.
         check_available()
-    name = "/".join([str(folder.resolve()), *([row] if row else []), SEGMENTER])
+    made_by = {"model": str(folder.resolve()), "row": row, "sha256": sha256_of(loaded.file)}
     predict, class_names = loaded.model.predict_on_batch, loaded.class_names
-    writer = SegmentWriter(predict, settings, class_names, out, name, images)
+    writer = SegmentWriter(predict, settings, class_names, out, made_by, images)
     writer.begin()
     wanted = writer.missing(found)
     # The full CRF has a bar of its own.
     shown = wanted if settings.crf == "full" else tracked(wanted, "segmenting")
     writer.write(shown, total=len(wanted))
     done = len(found) - len(writer.problems)
-    click.echo(f"{done} of {len(found)} images segmented in {out}, {len(wanted)} of them now")
+    now = len(wanted) - len(writer.problems)
+    click.echo(f"{done} of {len(found)} images segmented in {out}, {now} of them now")
     if voc_archive is not None and not writer.problems:
         write_voc_archive([writer.files(each)[0] for each in found], voc_archive)
         missing = f"; the test set has {TEST_IMAGES}" if len(found) != TEST_IMAGES else ""

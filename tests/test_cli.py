@@ -173,3 +173,12 @@ def test_serving_without_the_factory_box_s_software(capsys, monkeypatch):
     monkeypatch.delitem(sys.modules, "gain_serving.cli", raising=False)
     assert status(gain_tf, "gain-tf", ["serve", "--repository", "models"]) == 2
     assert "pip install ./serving" in capsys.readouterr().err
+
+
+def test_the_end_of_a_file_is_no_ctrl_c():
+    @click.command
+    def broken():
+        raise EOFError("no data left in file")
+
+    with pytest.raises(EOFError, match="no data left"):
+        status(broken, "broken", [])

@@ -107,6 +107,15 @@ def test_the_best_come_first(run, images, tmp_path):
     assert explained == sorted(explained, reverse=True)
 
 
+def test_maps_of_another_model_are_not_mixed_in(run, images, tmp_path, capsys, make_gain):
+    arguments = [str(run), str(images), "--out", str(tmp_path / "out")]
+    assert status(explain, "gain-tf explain", [*arguments, "--shard", "1/2"]) == 0
+    # As after another training in the same place.
+    make_gain(activation="softmax").save(run / "model.keras")
+    assert status(explain, "gain-tf explain", arguments) == 2
+    assert "holds maps of another sha256" in capsys.readouterr().err
+
+
 def test_what_cannot_be_read_is_listed_and_the_rest_is_done(run, images, tmp_path, capsys):
     (images / "broken.jpg").write_bytes(b"nothing")
     out = tmp_path / "out"

@@ -8,7 +8,15 @@ import pytest
 from support import full_disk
 
 from gain_tf.errors import UserError
-from gain_tf.files import LEFT_BEHIND, alone_in, clear_left_behind, new_folder, replacing
+from gain_tf.files import (
+    LEFT_BEHIND,
+    alone_in,
+    clear_left_behind,
+    made,
+    new_folder,
+    read_json,
+    replacing,
+)
 
 
 def test_what_is_written_is_there(tmp_path):
@@ -126,3 +134,24 @@ def test_one_process_at_a_time_works_in_a_folder(tmp_path):
         pass
     with alone_in(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("text", ["", '{"a": ', "[1]", "{}", "\x00", "null"])
+def test_a_damaged_file_is_a_sentence(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 1}')
+    assert read_json(path, "") == {"a": 1}
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"a\.json: is damaged; delete it$"):
+        read_json(path, "delete it")
+    path.write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(UserError, match="is damaged"):
+        read_json(path, "delete it")
+
+
+def test_a_folder_that_cannot_be_made_names_its_option(tmp_path):
+    assert made(tmp_path / "a" / "b", "--out").is_dir()
+    made(tmp_path / "a", "--out")
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"^--out: the folder .*file/c cannot be made: Not a dir"):
+        made(tmp_path / "file" / "c", "--out")

@@ -1,14 +1,14 @@
 """What a file or a folder is, for a person who found it."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from gain_export.metadata import read_metadata, sha256_of
+from gain_export.metadata import read_metadata
 from gain_tf.config import load_config
 from gain_tf.errors import UserError
+from gain_tf.files import sha256_of
 
 
 def described(path: Path) -> dict[str, Any]:
@@ -53,13 +53,12 @@ def _tensors(entries: Any) -> dict[str, str]:
 def _run(path: Path) -> dict[str, Any]:
     # Names of the run folder's files live with the training, which loads TensorFlow.
     from gain_tf.training.rows import attention_row, rows_of
-    from gain_tf.training.run_classes import CLASSES
+    from gain_tf.training.run_classes import CLASSES, read_classes
     from gain_tf.training.run_folder import CONFIG, SEGMENTER, read_figures, row_folder
 
     if not (path / CONFIG).is_file():
         raise UserError(f"{path}: is neither an exported model nor a run folder")
     config = load_config(path / CONFIG)
-    classes = path / CLASSES
     rows = {}
     made = rows_of(config)
     for row in made:
@@ -80,7 +79,7 @@ def _run(path: Path) -> dict[str, Any]:
         "data": config.data.name,
         "backbone": config.model.backbone,
         "image_size": list(config.data.image_size),
-        **(json.loads(classes.read_text(encoding="utf-8")) if classes.is_file() else {}),
+        **(read_classes(path) if (path / CLASSES).is_file() else {}),
         "config_sha256": sha256_of(path / CONFIG),
         "rows": rows,
     }

@@ -6,13 +6,14 @@ For a CRF at reduced size alone, which the training has in TensorFlow, it is loa
 from pathlib import Path
 from typing import Any
 
-from gain_export.metadata import SEGMENTATION, read_metadata, sha256_of
+from gain_export.metadata import SEGMENTATION, read_metadata
 from gain_export.onnx_predictor import OnnxPredictor
 from gain_export.segmenter_evaluation import evaluate_segmenter
 from gain_tf.config import Config, load_config
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.evaluation.predictor import evaluate_predictor
+from gain_tf.files import sha256_of
 from gain_tf.training.rows import rows_of
 from gain_tf.training.run_folder import CONFIG, earlier_configs
 

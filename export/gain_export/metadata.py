@@ -1,6 +1,5 @@
 """What an exported file says about itself."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,12 +70,6 @@ class About:
             "versions": {package: version(package) for package in PACKAGES},
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_metadata(graph: onnx.ModelProto, about: About) -> None:

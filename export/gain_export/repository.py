@@ -13,9 +13,8 @@ import onnx
 from filelock import FileLock
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gain_export.metadata import sha256_of
 from gain_tf.errors import UserError
-from gain_tf.files import new_folder, replacing
+from gain_tf.files import new_folder, replacing, sha256_of
 
 MODEL, LABELS, CONFIG, MANIFEST = "model.onnx", "labels.txt", "config.pbtxt", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

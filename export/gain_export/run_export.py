@@ -15,14 +15,14 @@ from gain_export.exporting import (
     segmenter_gate,
 )
 from gain_export.graph import inference_of
-from gain_export.metadata import SEGMENTATION, About, sha256_of
+from gain_export.metadata import SEGMENTATION, About
 from gain_export.repository import add_version, check_name
 from gain_export.segmenter_graph import segmenter_inference_of
 from gain_tf.config.study import GUIDED
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.files import new_folder
+from gain_tf.files import new_folder, sha256_of
 from gain_tf.training.open_rows import load_segmenter, network_row, open_run
 from gain_tf.training.run_folder import (
     CONFIG,

@@ -25,6 +25,9 @@ TAKEN = (
 )
 """What a row of a comparison cannot be called: the run folder has these already, or may have."""
 
+FILES = (".csv", ".html", ".json", ".keras", ".png", ".yaml")
+"""How it cannot end: so do the files of a run folder."""
+
 
 class Model(Section):
     """Which network: see `gain_tf.GAIN`.
@@ -103,7 +106,9 @@ class Evaluation(Section):
     @field_validator("rows")
     @classmethod
     def _not_taken(cls, rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        if taken := [name for name in rows if name.lower() in TAKEN]:
+        lowered = {name: name.lower() for name in rows}
+        taken = [name for name, low in lowered.items() if low in TAKEN or low.endswith(FILES)]
+        if taken:
             raise ValueError(f"a row cannot be called {', '.join(taken)}")
         return {name: dotted(changes) for name, changes in rows.items()}
 

@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.data.dataset import DataSet
+from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import verdicts_of
 from gain_tf.evaluation.predictions import Predictions
-from gain_tf.files import replacing
+from gain_tf.files import read_json, replacing
 
+EVALUATION = "evaluation.json"
 PREDICTIONS = "predictions.csv"
 """Beside `evaluation.json`: the verdict on each image."""
+
+READ = ("id", "group", "label", "verdict")
+"""Columns of `predictions.csv` that others read."""
+
+JUDGED_AGAIN = "delete it, and run.resume=true judges the row again"
+"""What to do about one of these files that is damaged."""
 
 
 def write_evaluation(figures: dict[str, Any], path: Path) -> None:
@@ -20,6 +28,31 @@ def write_evaluation(figures: dict[str, Any], path: Path) -> None:
         temporary.write_text(
             json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
+
+
+def read_predictions(path: Path) -> list[dict[str, str]]:
+    """Read `predictions.csv`.
+
+    Args:
+        path: of the file; with an `evaluation.json` beside it, it must have a row for each image.
+
+    Returns:
+        A row an image, with at least the columns `READ`.
+
+    Raises:
+        UserError: it, or the file beside it, is damaged.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (ValueError, csv.Error):
+        rows = []
+    whole = all(row.get(key) is not None for row in rows for key in READ)
+    beside = path.with_name(EVALUATION)
+    figures = read_json(beside, JUDGED_AGAIN) if beside.is_file() else {}
+    if not rows or not whole or figures.get("images", len(rows)) != len(rows):
+        raise UserError(f"{path}: is damaged; {JUDGED_AGAIN}")
+    return rows
 
 
 def write_predictions(predictions: Predictions, data: DataSet, path: Path) -> None:

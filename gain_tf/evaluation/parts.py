@@ -1,10 +1,12 @@
 """Answers on parts of a split, kept in files: made apart, judged together."""
 
 import re
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -75,23 +77,23 @@ class Parts:
             What one pass over the split answers.
 
         Raises:
-            UserError: parts are missing, or hold other images than the split does now.
+            UserError: parts are missing or damaged, or hold other images than the split does now.
         """
         scores, maps, confusion = [], [], None
         place = {}
         for shard in self._shards(name, len(split)):
             path = self._file(name, shard)
             own = shard.of(range(len(split)))
-            with np.load(path, allow_pickle=False) as arrays:
-                if arrays["ids"].tolist() != [split.ids[index] for index in own]:
-                    raise UserError(
-                        f"{path}: holds answers for other images than {name} has now; delete it, "
-                        f"and make part {shard} again"
-                    )
-                place.update(zip(own, range(len(place), len(place) + len(own)), strict=True))
-                scores.append(arrays["scores"])
-                confusion = arrays["confusion"] + (0 if confusion is None else confusion)
-                maps += _maps(own, arrays["iou"], {field: arrays[field] for field in FIELDS})
+            again = f"delete it, and make part {shard} again"
+            arrays = _read(path, again)
+            if arrays["ids"].tolist() != [split.ids[index] for index in own]:
+                raise UserError(
+                    f"{path}: holds answers for other images than {name} has now; {again}"
+                )
+            place.update(zip(own, range(len(place), len(place) + len(own)), strict=True))
+            scores.append(arrays["scores"])
+            confusion = arrays["confusion"] + (0 if confusion is None else confusion)
+            maps += _maps(own, arrays["iou"], {field: arrays[field] for field in FIELDS})
         order = [place[index] for index in range(len(split))]
         return Predictions(
             ids=split.ids,
@@ -124,6 +126,15 @@ class Parts:
                 f"{self.folder}: lacks parts {', '.join(missing)} of {name}; make them by --shard"
             )
         return wanted
+
+
+def _read(path: Path, remedy: str) -> dict[str, np.ndarray]:
+    try:
+        # NumPy does not close a file that it opened and could not read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in ("ids", "scores", "confusion", "iou", *FIELDS)}
+    except (ValueError, LookupError, EOFError, BadZipFile, zlib.error, TypeError) as error:
+        raise UserError(f"{path}: is damaged; {remedy}") from error
 
 
 def _maps(own: Sequence[int], iou: np.ndarray, columns: dict[str, np.ndarray]) -> list[MapFigures]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import TypeVar
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import keras
 
@@ -37,6 +37,9 @@ def load_saved(path: Path, kind: type[Kind]) -> Kind:
         model = keras.saving.load_model(path, safe_mode=True)
     except (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if path.is_file() and not is_zipfile(path):
+            # Keras says of such a file that it is not there.
+            reason = "it is damaged, or not a .keras file"
         raise UserError(f"{path}: is no model that can be loaded: {reason}") from error
     if not isinstance(model, kind):
         held = type(model).__name__

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.errors import UserError
-from gain_tf.files import replacing
+from gain_tf.files import made, read_json, replacing
 
 
 def claim(
@@ -25,12 +25,12 @@ def claim(
         Whether it was begun before.
 
     Raises:
-        UserError: it holds what was made in another way.
+        UserError: it holds what was made in another way, or cannot be made.
     """
     record = json.loads(json.dumps(made_by))
     path = folder / name
     if path.is_file():
-        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        before = read_json(path, f"give {option} another folder")
         if before != record:
             other = [key for key in record if before.get(key) != record[key]]
             raise UserError(
@@ -38,7 +38,7 @@ def claim(
                 f"{option} another folder"
             )
         return True
-    folder.mkdir(parents=True, exist_ok=True)
+    made(folder, option)
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return False

@@ -1,6 +1,5 @@
 """What was taken for what: images of one label as a matrix, of several as counts; pixels."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, multilabel_confusion_matrix
 
 from gain_tf.data.dataset import DataSet
+from gain_tf.evaluation.evaluation_files import read_predictions
 from gain_tf.report.style import INK
 
 MOST_LABELLED = 30
@@ -25,9 +25,11 @@ def read_verdicts(path: Path, class_names: Sequence[str], *, single_label: bool)
 
     Returns:
         Truth and verdict, boolean (2, N, C).
+
+    Raises:
+        UserError: the file is damaged.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [(row["label"], row["verdict"]) for row in csv.DictReader(file)]
+    rows = [(row["label"], row["verdict"]) for row in read_predictions(path)]
 
     def flags(text: str) -> list[bool]:
         named = [text] if single_label else text.split(";")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.pipeline import resize_image
 from gain_tf.evaluation.figures_of_merit import verdicts_of
@@ -80,7 +79,8 @@ def answers(
     shown: Sequence[Shown],
     split: Split,
     data: DataSet,
-    config: Config,
+    sizes: Mapping[str, tuple[int, int]],
+    batch_size: int,
 ) -> dict[str, list[Answer]]:
     """Ask every row about the images that are shown.
 
@@ -89,19 +89,20 @@ def answers(
         shown: the images and the class each is asked about.
         split: of the images.
         data: of the split.
-        config: size of the images and of a batch.
+        sizes: of the images, (height, width), by row.
+        batch_size: images computed at a time.
 
     Returns:
         An answer an image, by row.
     """
-    size = config.data.batch_size
-    batches = [shown[start : start + size] for start in range(0, len(shown), size)]
+    starts = range(0, len(shown), batch_size)
+    batches = [shown[start : start + batch_size] for start in starts]
     found: dict[str, list[Answer]] = {name: [] for name in models}
     for batch in batches:
         pictures = [tf.constant(split.pictures.image(each.image)) for each in batch]
-        images = tf.stack([resize_image(p, config.data.image_size) for p in pictures])
         asked = tf.constant([[each.category] for each in batch])
         for name, model in models.items():
+            images = tf.stack([resize_image(picture, sizes[name]) for picture in pictures])
             scores, maps = model.explain(images, asked)
             found[name] += [
                 _answer(each, s, m[0], split.labels[each.image], data)

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -115,7 +116,7 @@ class Explainer:
 
     Attributes:
         model: trained.
-        name: says which model it is, so that the folder holds the maps of one alone.
+        made_by: says which model it is, so that the folder holds the maps of one alone.
         sources: files and folders that the images were found in, see `find_images`; likewise.
         image_size: (height, width) the model sees.
         class_names: in the order of the scores.
@@ -128,7 +129,7 @@ class Explainer:
     """
 
     model: AttentiveClassifier
-    name: str
+    made_by: Mapping[str, Any]
     sources: Sequence[Path]
     image_size: tuple[int, int]
     class_names: Sequence[str]
@@ -152,7 +153,7 @@ class Explainer:
             UserError: the folder holds the maps of another model, of other images or classes.
         """
         asked = {
-            "model": self.name,
+            **self.made_by,
             IMAGES: resolved(self.sources),
             "classes": self.classes,
             "top": self.top,

@@ -1,6 +1,5 @@
 """`report.html`: a run on one page that needs no other file."""
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from matplotlib.figure import Figure
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
 from gain_tf.evaluation.evaluation_files import PREDICTIONS
-from gain_tf.files import replacing
+from gain_tf.files import read_json, replacing
 from gain_tf.metrics import SIZES
 from gain_tf.models.gain import GAIN
 from gain_tf.report import words
@@ -55,9 +54,7 @@ def write_report(
         "curves": _curves(folder, results),
         "confusion": _confusion(folder, data, networks),
         "reliability": _reliability(folder, networks),
-        "attention": _attention(
-            folder, config, data, {result.name: models[result.name] for result in networks}
-        ),
+        "attention": _attention(folder, config, data, networks, models),
     }
     contents = _contents(folder, config, data, results)
     contents["segmentation"] = segmentation_part(folder, config, data, results)
@@ -90,14 +87,20 @@ def _confusion(folder: Path, data: DataSet, results: Sequence[RowResult]) -> dic
 
 
 def _attention(
-    folder: Path, config: Config, data: DataSet, models: Mapping[str, GAIN]
+    folder: Path,
+    config: Config,
+    data: DataSet,
+    networks: Sequence[RowResult],
+    models: Mapping[str, GAIN],
 ) -> list[str]:
     split = data.splits[data.evaluated]
     wanted = config.evaluation.figures if config.evaluation.attention else 0
     shown = choose(split, data.unguided_classes, wanted)
     if not shown:
         return []
-    found = answers(models, shown, split, data, config)
+    asked = {result.name: models[result.name] for result in networks}
+    sizes = {result.name: result.image_size(config) for result in networks}
+    found = answers(asked, shown, split, data, sizes, config.data.batch_size)
     save(attention_figure(shown, found, split, data), folder / "attention.png")
     parts = [slice(start, start + SHEET_LINES) for start in range(0, len(shown), SHEET_LINES)]
     return [
@@ -153,9 +156,7 @@ def _contents(
         "colours": [row_colour(number) for number in range(len(results))],
         "guided": guided,
         "command": f"gain-tf fit --config {shlex.quote(str(folder / 'config.yaml'))}",
-        "environment": json.loads(environment.read_text(encoding="utf-8"))
-        if environment.is_file()
-        else {},
+        "environment": read_json(environment, "delete it") if environment.is_file() else {},
         "answers": [
             words.against_baseline(results),
             words.against_control(results, annotated=annotated),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gain_tf.config import Config
 from gain_tf.config.study import CONTROLS
 
 CONTROL = "control"
@@ -29,6 +30,15 @@ class RowResult:
     folder: Path
     figures: dict[str, Any]
     segmenter: Path | None = None
+
+    def image_size(self, config: Config) -> tuple[int, int]:
+        """Return the size, (height, width), of the images that the row's network sees.
+
+        Args:
+            config: of the run.
+        """
+        height, width = self.changes.get("data.image_size", config.data.image_size)
+        return height, width
 
     @property
     def is_control(self) -> bool:

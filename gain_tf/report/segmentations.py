@@ -1,8 +1,9 @@
 """Images without truth segmented: indexed masks and overlays written to a folder."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -30,7 +31,7 @@ class SegmentWriter:
         settings: how images become class maps.
         class_names: without background.
         out: folder that the files go to.
-        model: says which segmenter it is, so that the folder holds the masks of one alone.
+        made_by: says which segmenter it is, so that the folder holds the masks of one alone.
         sources: files and folders that the images were found in, see `find_images`; likewise.
         problems: a sentence for each image that could not be read, so far.
     """
@@ -39,7 +40,7 @@ class SegmentWriter:
     settings: InferenceSettings
     class_names: Sequence[str]
     out: Path
-    model: str
+    made_by: Mapping[str, Any]
     sources: Sequence[Path]
     problems: list[str] = field(default_factory=list)
 
@@ -49,8 +50,8 @@ class SegmentWriter:
         Raises:
             UserError: it holds the masks of another segmenter, of other images or settings.
         """
-        made_by = {"model": self.model, IMAGES: resolved(self.sources), **asdict(self.settings)}
-        claim(self.out, SETTINGS, made_by, "masks")
+        images = {IMAGES: resolved(self.sources)}
+        claim(self.out, SETTINGS, {**self.made_by, **images, **asdict(self.settings)}, "masks")
 
     def missing(self, found: Sequence[Found]) -> list[Found]:
         """List the images that have no mask or no overlay yet."""

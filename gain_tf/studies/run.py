@@ -10,6 +10,7 @@ from rich.console import Console
 from gain_tf.config import Config
 from gain_tf.config.study import Study, pairs_of_rows
 from gain_tf.errors import FailedError
+from gain_tf.files import alone_in, made
 from gain_tf.studies.against import held_against
 from gain_tf.studies.gather import Judged, gather, write_csv
 from gain_tf.studies.heading import Heading
@@ -32,20 +33,22 @@ def run_study(study: Study, base: Config, command: Sequence[str]) -> Path:
 
     Raises:
         ConfigError: a value of the grid is wrong.
+        UserError: the study's folder cannot be made, or another process is at work in it.
         FailedError: a run failed; the page of the others is written nevertheless.
     """
     console = Console()
     runs = cells(study, base)
-    folder = study_folder(study)
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        failures = work_off(runs, folder, study.parallel, console)
-    except KeyboardInterrupt:
-        _write(folder, study, base, command, gather(runs), [])
-        raise
-    judged = gather(runs)
-    _write(folder, study, base, command, judged, failures)
-    console.print(f"study {folder / PAGE}", soft_wrap=True)
+    folder = made(study_folder(study), "root")
+    with alone_in(folder):
+        try:
+            failures = work_off(runs, folder, study.parallel, console)
+        except KeyboardInterrupt:
+            _write(folder, study, base, command, gather(runs), [])
+            raise
+        judged = gather(runs)
+        _write(folder, study, base, command, judged, failures)
+    if judged:
+        console.print(f"study {folder / PAGE}", soft_wrap=True)
     if failures:
         names = ", ".join(f"{failure.name} ({failure.log})" for failure in failures)
         raise FailedError(f"{len(failures)} of {len(runs)} runs failed: {names}")

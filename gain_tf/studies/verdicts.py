@@ -1,13 +1,12 @@
 """Which images a row judged right, read from its `predictions.csv`, and another row did not."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gain_tf.errors import UserError
-from gain_tf.evaluation.evaluation_files import PREDICTIONS
+from gain_tf.evaluation.evaluation_files import PREDICTIONS, read_predictions
 from gain_tf.studies.paired_difference import PairedDifference, paired_difference
 
 CHANGED = "the data changed between the runs; move the runs of the old data away, and start again"
@@ -21,12 +20,12 @@ def read_correct(folder: Path) -> dict[str, tuple[str, bool]]:
 
     Returns:
         By image id: the group it is drawn with, and whether its verdict is its label.
+
+    Raises:
+        UserError: the file is damaged.
     """
-    with (folder / PREDICTIONS).open(newline="", encoding="utf-8") as file:
-        return {
-            row["id"]: (row["group"], row["label"] == row["verdict"])
-            for row in csv.DictReader(file)
-        }
+    rows = read_predictions(folder / PREDICTIONS)
+    return {row["id"]: (row["group"], row["label"] == row["verdict"]) for row in rows}
 
 
 def paired(

@@ -1,6 +1,7 @@
 """Checkpoints: the whole state of a training after each epoch, and the way back."""
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,6 +13,8 @@ from gain_tf.files import replacing
 
 KEPT = 2
 """Checkpoints kept; the one before the newest survives whatever happens to it."""
+
+NAME = re.compile(r"epoch-\d+\.keras")
 
 Kind = TypeVar("Kind", bound=keras.Model)
 
@@ -40,7 +43,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 def checkpoints(folder: Path) -> list[Path]:
     """List the checkpoints of a folder, oldest first."""
-    return sorted(folder.glob("epoch-*.keras"))
+    return sorted(path for path in folder.glob("epoch-*.keras") if NAME.fullmatch(path.name))
 
 
 def epochs_done(checkpoint: Path) -> int:

@@ -1,6 +1,5 @@
 """What the cues in a folder were made with: cues of two makings never lie side by side."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from gain_tf.config import Config
 from gain_tf.errors import UserError
-from gain_tf.files import replacing
+from gain_tf.files import made, read_json, replacing, sha256_of
 
 SETTINGS = "settings.json"
 
@@ -27,25 +26,25 @@ def claim_cues(
         class_names: in the order of the cues.
 
     Raises:
-        UserError: the folder holds cues that were made otherwise.
+        UserError: the folder holds cues that were made otherwise, or cannot be made.
     """
     record = {
         "cues": config.cues.model_dump(mode="json"),
         "split": split,
         "row": row,
-        "model": _hash(model),
+        "model": sha256_of(model),
         "class_names": list(class_names),
     }
     path = out / SETTINGS
     if path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_json(path, "name another folder by --out, or delete this one")
         if changed := sorted(_changes(before, record)):
             raise UserError(
                 f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
                 "folder by --out, or delete this one"
             )
         return
-    out.mkdir(parents=True, exist_ok=True)
+    made(out, "--out")
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
@@ -61,8 +60,3 @@ def _changes(before: Any, now: Any, key: str = "") -> list[str]:
     if before == now:
         return []
     return ["by another model" if key == "model" else f"{key}: {before}, now {now}"]
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

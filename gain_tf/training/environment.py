@@ -12,7 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from gain_tf.files import replacing
+from gain_tf.files import read_json, replacing
+from gain_tf.training.run_folder import MADE_AGAIN
 from gain_tf.version import __version__
 
 PACKAGES = (
@@ -110,7 +111,7 @@ def record_environment(path: Path, seed: int) -> None:
     """
     described = now = {"seed": seed, **environment()}
     if path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_json(path, MADE_AGAIN)
         unlike = {key: value for key, value in now.items() if before.get(key) != value}
         # Always: a run may go on within the second in which it began.
         unlike["started"] = now["started"]

@@ -6,14 +6,19 @@ from pathlib import Path
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.evaluation.evaluate import evaluate_everywhere
-from gain_tf.evaluation.evaluation_files import PREDICTIONS, write_evaluation, write_predictions
+from gain_tf.evaluation.evaluation_files import (
+    EVALUATION,
+    PREDICTIONS,
+    write_evaluation,
+    write_predictions,
+)
 from gain_tf.models.gain import GAIN
 from gain_tf.report.result import RowResult, with_segmenter
 from gain_tf.report.segmentation_sheet import CUES
 from gain_tf.training.cue_settings import claim_cues
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.rows import Row, attention_row
-from gain_tf.training.run_folder import EVALUATION, SEGMENTER, read_figures, row_folder
+from gain_tf.training.run_folder import SEGMENTER, read_figures, row_folder
 from gain_tf.training.segmenter import finish_segmenter
 from gain_tf.training.train import train
 
@@ -45,7 +50,8 @@ def finish_row(
     shared = attention_row(rows, row).name
     folder = row_folder(run, shared)
     model = train(row.config, data, folder, start, bad_images=bad_images, verbose=verbose)
-    figures = read_figures(folder)
+    # Written before the figures: without it, somebody took it away.
+    figures = read_figures(folder) if (folder / PREDICTIONS).is_file() else None
     if figures is None:
         figures, predictions = evaluate_everywhere(model, row.config, data)
         write_predictions(predictions, data, folder / PREDICTIONS)

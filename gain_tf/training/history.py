@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from gain_tf.errors import UserError
 from gain_tf.files import replacing
 
 
@@ -39,11 +40,24 @@ class History(keras.callbacks.Callback):
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """Read `metrics.csv`; empty where there is none."""
+    """Read `metrics.csv`; empty where there is none.
+
+    Raises:
+        UserError: it holds something else than epochs and numbers.
+    """
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        return [
-            {key: float(value) for key, value in row.items() if value}
-            for row in csv.DictReader(file)
-        ]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [
+                {key: float(value) for key, value in row.items() if value}
+                for row in csv.DictReader(file)
+            ]
+    except (ValueError, TypeError, csv.Error):
+        rows = [{}]
+    if not all("epoch" in row for row in rows):
+        raise UserError(
+            f"{path}: is damaged; delete it, and run.resume=true goes on without the rows of the "
+            "epochs that are done"
+        )
+    return rows

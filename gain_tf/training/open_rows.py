@@ -29,6 +29,7 @@ class LoadedRow:
         data: by which the run's data are loaded, the same for all rows.
         class_names: in the order of the scores.
         single_label: whether every image has exactly one label.
+        file: of the model.
     """
 
     model: GAIN
@@ -36,25 +37,28 @@ class LoadedRow:
     data: Data
     class_names: list[str]
     single_label: bool
+    file: Path
 
 
 @dataclass(frozen=True)
 class LoadedSegmenter:
-    """The finished segmenter of a row, without its data; `config` and `data` as of `LoadedRow`."""
+    """The finished segmenter of a row, without its data; attributes as of `LoadedRow`."""
 
     model: WeakSegmenter
     config: Config
     data: Data
     class_names: list[str]
+    file: Path
 
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A finished row of a run, ready to be asked."""
+    """A finished row of a run, ready to be asked; attributes as of `LoadedRow`."""
 
     model: GAIN
     config: Config
     data: DataSet
+    file: Path
 
 
 def open_run(run: Path, row: str | None = None) -> OpenedRun:
@@ -71,8 +75,8 @@ def open_run(run: Path, row: str | None = None) -> OpenedRun:
         UserError: the folder is no finished run, or has no such row.
         DataError: the data are not what they were.
     """
-    model, config, data = _model_of(run, row)
-    return OpenedRun(model, config, load_data(data, once=True))
+    path, config, data = _model_of(run, row)
+    return OpenedRun(load_gain(path), config, load_data(data, once=True), path)
 
 
 def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -> LoadedRow:
@@ -91,9 +95,10 @@ def load_row(run: Path, row: str | None = None, overrides: Sequence[str] = ()) -
         ConfigError: an override is wrong.
         UserError: the folder is no finished run, or has no such row.
     """
-    model, config, data = _model_of(run, row, overrides)
+    path, config, data = _model_of(run, row, overrides)
     classes = read_classes(run)
-    return LoadedRow(model, config, data, classes["class_names"], classes["single_label"])
+    named = classes["class_names"], classes["single_label"]
+    return LoadedRow(load_gain(path), config, data, *named, path)
 
 
 def load_segmenter(run: Path, row: str | None = None) -> LoadedSegmenter:
@@ -115,7 +120,7 @@ def load_segmenter(run: Path, row: str | None = None) -> LoadedSegmenter:
     path = _finished(row_folder(run, chosen.name) / SEGMENTER)
     model = load_saved(path, WeakSegmenter)
     class_names = read_classes(run)["class_names"]
-    return LoadedSegmenter(model, chosen.config, _shared(rows).data, class_names)
+    return LoadedSegmenter(model, chosen.config, _shared(rows).data, class_names, path)
 
 
 def network_row(run: Path, row: str | None = None) -> str:
@@ -134,12 +139,12 @@ def network_row(run: Path, row: str | None = None) -> str:
 
 def _model_of(
     run: Path, row: str | None, overrides: Sequence[str] = ()
-) -> tuple[GAIN, Config, Data]:
-    """Open the network of a row, with the row's config and the data settings of the run."""
+) -> tuple[Path, Config, Data]:
+    """Find the network of a row, with the row's config and the data settings of the run."""
     rows, chosen = _row_of(run, row)
     path = _finished(row_folder(run, attention_row(rows, chosen).name))
     config = _changed(chosen.config, overrides, run)
-    return load_gain(path), config, _changed(_shared(rows), overrides, run).data
+    return path, config, _changed(_shared(rows), overrides, run).data
 
 
 def _row_of(run: Path, row: str | None) -> tuple[list[Row], Row]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.errors import UserError
-from gain_tf.files import replacing
+from gain_tf.files import read_json, replacing
+from gain_tf.training.run_folder import MADE_AGAIN
 
 CLASSES = "classes.json"
 
@@ -58,12 +59,12 @@ def read_classes(run: Path) -> dict[str, Any]:
         what each held when the run was begun.
 
     Raises:
-        UserError: the run does not say.
+        UserError: the run does not say, or the file is damaged.
     """
     path = run / CLASSES
     if not path.is_file():
         raise UserError(f"{run}: has no {CLASSES}, which names the classes of the scores")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path, MADE_AGAIN)
 
 
 def _fingerprint(split: Split) -> dict[str, Any]:

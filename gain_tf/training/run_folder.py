@@ -1,6 +1,5 @@
 """`runs/NAME/TIME/`: made and found again; what lies in it."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,8 +7,8 @@ from typing import Any
 
 from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.config.study import GUIDED
-from gain_tf.errors import UserError
-from gain_tf.files import replacing
+from gain_tf.evaluation.evaluation_files import EVALUATION, JUDGED_AGAIN, PREDICTIONS
+from gain_tf.files import made, read_json, replacing
 from gain_tf.training.rows import (
     Row,
     attention_row,
@@ -22,8 +21,9 @@ from gain_tf.training.rows import (
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
 REPORT = "report.html"
-EVALUATION = "evaluation.json"
 BAD_IMAGES = "bad_images.csv"
+MADE_AGAIN = "delete it, and run.resume=true makes it again"
+"""What to do about a file of a run that is damaged."""
 SEGMENTER = "segmenter"
 """Below the folder of a row: its segmenter."""
 
@@ -43,12 +43,7 @@ def run_folder(config: Config) -> Path:
     if config.run.resume and (begun := begun_run(config)):
         return begun
     folder = config.run.root / config.name / datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(
-            f"run.root: the folder {folder} cannot be made: {error.strerror}"
-        ) from error
+    made(folder, "run.root")
     _write(config, folder)
     return folder
 
@@ -126,7 +121,7 @@ def row_folder(run: Path, row: str) -> Path:
 def read_figures(folder: Path) -> dict[str, Any] | None:
     """Read the `evaluation.json` of a row; None where it is not finished."""
     path = folder / EVALUATION
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return read_json(path, JUDGED_AGAIN) if path.is_file() else None
 
 
 def _runs(config: Config) -> list[tuple[Path, Config]]:
@@ -165,7 +160,8 @@ def _is_judged(folder: Path, rows: Sequence[Row], row: Row) -> bool:
     places = [row_folder(folder, attention_row(rows, row).name)]
     if row.config.segmenter.network is not None:
         places.append(row_folder(folder, row.name) / SEGMENTER)
-    return all((place / EVALUATION).is_file() for place in places)
+    judged = (row_folder(folder, attention_row(rows, row).name) / PREDICTIONS).is_file()
+    return judged and all((place / EVALUATION).is_file() for place in places)
 
 
 def _write(config: Config, folder: Path) -> None:

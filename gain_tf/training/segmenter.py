@@ -12,7 +12,7 @@ from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.part import part_of
 from gain_tf.data.pipeline import training_batches
 from gain_tf.data.schedule import Schedule
-from gain_tf.evaluation.evaluation_files import write_evaluation
+from gain_tf.evaluation.evaluation_files import EVALUATION, write_evaluation
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_saved
 from gain_tf.models.segmenter import WeakSegmenter
@@ -27,7 +27,7 @@ from gain_tf.segmentation.true_masks import only_known, with_bare_masks
 from gain_tf.training.build_segmenter import build_segmenter
 from gain_tf.training.checkpoint import resumed
 from gain_tf.training.epochs import MODEL, fit_epochs
-from gain_tf.training.run_folder import EVALUATION, read_figures
+from gain_tf.training.run_folder import read_figures
 from gain_tf.training.seeds import compute_as
 from gain_tf.training.segmenter_examples import write_example_cues, write_example_masks
 from gain_tf.training.validation import ValidationMiou

@@ -11,7 +11,7 @@ from gain_tf.data.dataset import Split
 from gain_tf.errors import UserError
 from gain_tf.evaluation.annotation_need import Network, signals_of
 from gain_tf.evaluation.suggestion import Suggestion, suggested
-from gain_tf.files import replacing
+from gain_tf.files import made, replacing
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
 from gain_tf.training.epochs import MODEL
@@ -40,9 +40,10 @@ def suggest(
 
     Raises:
         UserError: a folder is no finished run, a run beside has other classes, or every image is
-            annotated already.
+            annotated already, or `out` cannot be made.
         FailedError: an image cannot be read.
     """
+    made(out, "--out")
     opened = open_run(run, row)
     data, config = opened.data, opened.config
     split = annotated_split(config, data)
@@ -67,7 +68,6 @@ def suggest(
         groups=groups[candidates].tolist(),
         annotated_groups=groups[annotated].tolist(),
     )
-    out.mkdir(parents=True, exist_ok=True)
     _write(chosen, split, data.class_names, out / LIST)
     shown = [maps[each.image, int(guided[each.image].argmax())] for each in chosen]
     save(suggestion_sheet(chosen, shown, split, data), out / SHEET)

@@ -65,7 +65,10 @@ def test_a_learning_rate_is_a_positive_number(value):
         Optimizer(learning_rate=value)
 
 
-@pytest.mark.parametrize("name", [*TAKEN, "Guided", "../x", "a/b", "", ".x"])
+@pytest.mark.parametrize(
+    "name",
+    [*TAKEN, "Guided", "../x", "a/b", "", ".x", "report.html", "Model.KERAS", "config.1.yaml"],
+)
 def test_a_row_cannot_overwrite_files_of_the_run(name):
     with pytest.raises(ValidationError):
         Evaluation(rows={name: {}})

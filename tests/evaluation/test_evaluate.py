@@ -106,6 +106,16 @@ def test_parts_that_do_not_fit_are_told(model, data, tmp_path):
         parts.joined("only", other)
 
 
+@pytest.mark.parametrize("left", [b"", b"no archive", None], ids=["nothing", "text", "half"])
+def test_a_damaged_part_is_named(model, data, tmp_path, left):
+    parts, path = Parts(tmp_path), tmp_path / "test-1-of-1.npz"
+    answer_part(model, CONFIG, data, None, parts, Shard(1, 1))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if left is None else left)
+    with pytest.raises(UserError, match=r"of-1\.npz: is damaged; delete it, and make part 1/1"):
+        parts.joined("test", data.splits["test"])
+
+
 def test_scores_and_maps_are_the_model_s(judged, model, data):
     _, predictions = judged
     split = data.splits["test"]

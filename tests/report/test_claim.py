@@ -14,3 +14,8 @@ def test_what_was_made_in_another_way_is_refused_by_the_option_that_names_the_fo
         claim(folder, "made.json", {"row": "baseline", "sizes": (1, 2)}, "masks")
     with pytest.raises(UserError, match=r"holds answers of another sizes .*; give --parts another"):
         claim(folder, "made.json", {"row": None, "sizes": (1, 3)}, "answers", "--parts")
+    (folder / "made.json").write_text('{"row": ')
+    with pytest.raises(UserError, match=r"made\.json: is damaged; give --parts another folder"):
+        claim(folder, "made.json", {"row": None, "sizes": (1, 2)}, "answers", "--parts")
+    with pytest.raises(UserError, match=r"--parts: the folder .* cannot be made: Not a directory"):
+        claim(folder / "made.json" / "x", "made.json", {"row": None}, "answers", "--parts")

@@ -2,17 +2,21 @@ import base64
 import io
 import json
 import re
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from gain_tf.config import Config, write_config
 from gain_tf.data.dataset import ArrayPictures, DataSet, Split
+from gain_tf.errors import UserError
 from gain_tf.evaluation.evaluate import evaluate_model
-from gain_tf.evaluation.evaluation_files import write_predictions
+from gain_tf.evaluation.evaluation_files import read_predictions, write_predictions
 from gain_tf.report.confusion import read_verdicts
-from gain_tf.report.examples import choose
+from gain_tf.report.examples import answers, choose
 from gain_tf.report.page import percent, write_report
 from gain_tf.report.result import RowResult
 
@@ -234,3 +238,39 @@ def test_a_real_run_ends_with_its_page(tmp_path):
     assert loaded.class_names == ["0 degrees", "90 degrees", "180 degrees", "270 degrees"]
     assert loaded.single_label
     assert loaded.config.guidance.alpha == 0
+
+
+def test_every_row_is_asked_at_its_own_size(data, make_gain, make_head):
+    layers = keras.layers
+    entry = keras.Input((None, None, 3))
+    convolution = layers.Conv2D(4, 3, 2, "same", activation="softplus")
+    pooled = layers.GlobalAveragePooling2D()
+    large = make_gain(
+        keras.Model(entry, convolution(entry)), make_head(pooled, side=None), activation="softmax"
+    )
+    models = {"guided": make_gain(activation="softmax"), "large": large}
+    split = data.splits["validation"]
+    shown = choose(split, (), 3)
+    config = Config(name="a", data={"image_size": (SIDE, SIDE)})
+    changes = {"guided": {}, "large": {"data.image_size": [16, 24]}}
+    sizes = {name: RowResult(name, changes[name], Path(), {}).image_size(config) for name in models}
+    found = answers(models, shown, split, data, sizes, batch_size=2)
+    assert [answer.attention.shape for answer in found["guided"]] == 3 * [(4, 4)]
+    assert [answer.attention.shape for answer in found["large"]] == 3 * [(8, 12)]
+    # What is shown is what the network says of the image at that size.
+    image = tf.image.resize(split.pictures.image(shown[0].image), (16, 24))[None]
+    expected = large.attention(image, [shown[0].category])[0, 0]
+    np.testing.assert_allclose(found["large"][0].attention, expected, rtol=0, atol=1e-4)
+
+
+def test_damaged_predictions_are_a_sentence(tmp_path):
+    path = tmp_path / "predictions.csv"
+    text = "id,group,label,verdict\nx,x,a,a\ny,y,a,b\n"
+    path.write_text(text)
+    assert [row["verdict"] for row in read_predictions(path)] == ["a", "b"]
+    (tmp_path / "evaluation.json").write_text('{"images": 2}')
+    assert len(read_predictions(path)) == 2
+    for damaged in (text[:-10], "id,group,label,verdict\nx,x,a,a\n", "", "\x00", "id\nx\ny\n"):
+        path.write_text(damaged)
+        with pytest.raises(UserError, match=r"predictions\.csv: is damaged; delete it"):
+            read_predictions(path)

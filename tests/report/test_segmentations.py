@@ -37,7 +37,7 @@ def make(tmp_path):
     def build(sources=(), **settings):
         settings = InferenceSettings((32, 32), **settings)
         return SegmentWriter(
-            by_colour, settings, ["red"], tmp_path / "out", "run/segmenter", sources or [tmp_path]
+            by_colour, settings, ["red"], tmp_path / "out", {"model": "run"}, sources or [tmp_path]
         )
 
     return build

@@ -8,6 +8,7 @@ import yaml
 from support import TINY
 
 from gain_tf.cli import status
+from gain_tf.files import alone_in
 from gain_tf.study import study
 
 pytestmark = pytest.mark.slow
@@ -157,3 +158,40 @@ def test_a_run_that_fails_does_not_stop_the_others(place, capfd):
     page = (place / "studies/tiny/study.html").read_text(encoding="utf-8")
     assert "99 annotated images asked for, 8 are there" in page
     assert {line["data.budget.boxes"] for line in lines(place)} == {"2"}
+
+
+def test_a_run_that_lost_its_predictions_is_judged_again(place):
+    one = ("seeds=[1]", "grid.data.budget.boxes=[2]")
+    assert go(place, *one) == 0
+    before = lines(place)
+    (run,) = {Path(line["folder"]) for line in before if line["row"] == "guided"}
+    (run / "rolled" / "predictions.csv").unlink()
+    assert go(place, *one) == 0
+    assert (run / "rolled" / "predictions.csv").is_file()
+    assert lines(place) == before
+
+
+def test_a_damaged_file_is_named_with_what_to_do(place, capfd):
+    one = ("seeds=[1]", "grid.data.budget.boxes=[2]")
+    assert go(place, *one) == 0
+    path = Path(lines(place)[0]["folder"], "predictions.csv")
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert go(place, *one) == 2
+    assert f"{path}: is damaged; delete it, and run.resume=true" in capfd.readouterr().err
+    path.unlink()
+    assert go(place, *one) == 0
+
+
+def test_a_page_that_was_not_written_is_not_named(place, capfd):
+    assert go(place, "name=nothing", "grid.data.budget.boxes=[99]") == 1
+    said = capfd.readouterr()
+    assert "1 of 1 runs failed" in said.err
+    assert "study.html" not in said.out
+
+
+def test_one_study_at_a_time_works_in_its_folder(place, capfd):
+    with alone_in(place / "studies/tiny"):
+        assert go(place, "seeds=[1]") == 2
+    assert "another process is at work in this folder" in capfd.readouterr().err
+    assert go(place, f"root={place / 'study.yaml'}") == 2
+    assert "root: the folder" in capfd.readouterr().err

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 
+from gain_tf.errors import UserError
 from gain_tf.training.history import History, read_history
 
 
@@ -40,3 +41,13 @@ def test_a_resumed_run_keeps_its_rows(tmp_path, initial):
 
 def test_no_file_no_history(tmp_path):
     assert read_history(tmp_path / "metrics.csv") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["epoch,loss\n1,much\n", "loss\n1\n", "epoch,loss\n1,2,3\n", "\xff"]
+)
+def test_a_damaged_history_is_a_sentence(tmp_path, text):
+    path = tmp_path / "metrics.csv"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(UserError, match=r"metrics\.csv: is damaged; delete it"):
+        read_history(path)

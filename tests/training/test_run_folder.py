@@ -44,6 +44,7 @@ def judged(folder, *rows, report=True):
     for place in (folder, *(folder / row for row in rows)):
         place.mkdir(exist_ok=True)
         (place / "evaluation.json").write_text("{}")
+        (place / "predictions.csv").touch()
     if report:
         (folder / "report.html").write_text("done")
 

@@ -155,3 +155,17 @@ def test_a_warm_up_of_another_network(data, tmp_path):
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     with pytest.raises(ConfigError, match=r"training.warm_up_epochs: a row of another network"):
         train(tiny_config(), data, tmp_path, start=other)
+
+
+@pytest.mark.slow
+def test_a_model_that_a_disk_lost_is_made_again_from_the_last_checkpoint(data, tmp_path, caplog):
+    config = tiny_config()
+    before = train(config, data, tmp_path).get_weights()
+    path = tmp_path / "model.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    again = train(config, data, tmp_path)
+    assert "model.keras: is no model that can be loaded: it is damaged" in caplog.text
+    for one, two in zip(before, again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert [row["epoch"] for row in read_history(tmp_path / "metrics.csv")] == [1, 2]
+    keras.saving.load_model(path)
