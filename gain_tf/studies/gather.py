@@ -91,7 +91,9 @@ def _of(cell: Cell) -> Iterable[Judged]:
                 from_cues = row.config.segmenter.supervision == "cues"
                 figures = with_segmenter(figures, segmenter, from_cues=from_cues)
             annotated = _annotated(row.config)
-            control = None if _is_rolled(row.config) else controls.get(_placed(row.config))
+            # Whatever lies elsewhere on purpose is a control itself.
+            placed = row.config.data.budget.placement == "true"
+            control = controls.get(_placed(row.config)) if placed else None
             yield Judged(
                 cell.point,
                 row.name,

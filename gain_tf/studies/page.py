@@ -48,7 +48,8 @@ def write_page(
     environment.filters["difference"] = difference
     environment.filters["over_seeds"] = over_seeds
     drawn = {
-        "Accuracy against energy in mask, a point a row.": pareto(rows),
+        "Accuracy against energy in mask, a point a row; the line joins the rows that no other "
+        "exceeds in both.": pareto(rows),
         "What annotation buys: figures against the images that carry some.": budget_curve(rows),
         "Careless annotation: figures against how far edges of boxes or masks are off; dashed, the "
         "plain network.": robustness_curve(rows),

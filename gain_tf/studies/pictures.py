@@ -115,7 +115,8 @@ def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
         rows: of the study.
 
     Returns:
-        Crosses of one standard deviation; None where no row has both figures.
+        Crosses of one standard deviation, and a line through the rows that no other row exceeds in
+        both figures; None where no row has both.
     """
     known = [row for row in rows if row.figures[ACCURACY] and row.figures[ENERGY]]
     if not known:
@@ -138,10 +139,27 @@ def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
             label=row.name,
             elinewidth=0.8,
         )
+    front = pareto_front([(_mean(row, ENERGY), _mean(row, ACCURACY)) for row in known])
+    axes.plot(*zip(*front, strict=True), color=FAINT, linewidth=0.8, zorder=0)
     _dressed(axes, "energy in mask", "accuracy")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles, loc="outside right upper", frameon=False, fontsize=8)
     return figure
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points that no other exceeds in both coordinates, from left to right."""
+    front: list[tuple[float, float]] = []
+    for across, up in sorted(set(points), reverse=True):
+        if not front or up > front[-1][1]:
+            front.append((across, up))
+    return front[::-1]
+
+
+def _mean(row: SummaryRow, index: int) -> float:
+    figure = row.figures[index]
+    assert figure is not None
+    return 100 * figure.mean
 
 
 def _line(

@@ -71,7 +71,7 @@ def test_the_page_says_its_command_and_seeds(place):
     assert "threshold of IoU was chosen on the validation split." in page
     table = (place / "studies/tiny/study.md").read_text(encoding="utf-8")
     assert "seeds 1" in table
-    assert "Accuracy against energy in mask, a point a row." in page
+    assert "Accuracy against energy in mask, a point a row; the line joins" in page
     assert "What annotation buys: figures against the images that carry some." in page
     assert table.count("| boxes 2: ") == 3 + 2
     assert "Rows over one another" in page

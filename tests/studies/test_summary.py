@@ -12,7 +12,7 @@ from gain_tf.errors import UserError
 from gain_tf.studies.gather import gather, write_csv
 from gain_tf.studies.heading import Heading
 from gain_tf.studies.markdown import markdown
-from gain_tf.studies.pictures import budget_curve, pareto, robustness_curve
+from gain_tf.studies.pictures import budget_curve, pareto, pareto_front, robustness_curve
 from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
 
@@ -91,6 +91,12 @@ def test_accuracy_against_energy_is_a_point_a_row(judged):
     assert points == [(25, 50), (50, 100)]
     assert axes.get_xlabel() == "energy in mask, per cent"
     assert axes.get_ylabel() == "accuracy, per cent"
+
+
+def test_the_front_are_the_rows_that_no_other_exceeds_in_both():
+    points = [(10.0, 90.0), (30.0, 80.0), (20.0, 80.0), (30.0, 20.0), (40.0, 50.0), (5.0, 90.0)]
+    assert pareto_front(points) == [(10, 90), (30, 80), (40, 50)]
+    assert pareto_front([(1.0, 1.0), (1.0, 1.0)]) == [(1, 1)]
 
 
 def drawn(axes):
@@ -216,6 +222,7 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
                     "swap": {"data.background_swap": 0.5},
                     "swap-rolled": {"data.background_swap": 0.5, **rolled},
                     "more-rolled": {"data.budget.masks": 4, **rolled},
+                    "shuffled": {"data.budget.placement": "shuffled"},
                 },
             },
             "run": {"root": str(tmp_path)},
@@ -227,7 +234,7 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
     (folder / "report.html").touch()
     splits = {"train": {"images": 3, "sha256": "aa"}}
     (folder / "classes.json").write_text(json.dumps({"class_names": ["a"], "splits": splits}))
-    names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled")
+    names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled", "shuffled")
     for name in names:
         (folder / name).mkdir(exist_ok=True)
         (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
@@ -241,6 +248,7 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
         "swap": "swap-rolled",
         "swap-rolled": None,
         "more-rolled": None,
+        "shuffled": None,
     }
 
 
