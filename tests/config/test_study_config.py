@@ -81,6 +81,8 @@ def test_guided_is_held_against_all_others_unless_the_study_says(written):
         ("set: {seed: 7}", "set: seed: the study's own key seeds"),
         ("set: {run: {root: x}}", "set: run.root: a study settles this itself"),
         ("set: {evaluation: {control: true}}", "evaluation.control: a study settles this"),
+        ("set: &s {a: *s}", "line 3, column 6: a value holds itself, by its anchor"),
+        ("grid: &g {a: [*g]}", "line 3, column 7: a value holds itself, by its anchor"),
         ("seeds: [true]", "true and false mean nothing here"),
         ("parallel: 0", "parallel"),
         (
