@@ -272,6 +272,28 @@ def test_a_value_may_be_named_twice(written):
     assert config.evaluation.rows == {name: {"guidance.omega": 1.0} for name in "xyz"}
 
 
+@pytest.mark.parametrize(
+    ("key", "least"),
+    [
+        ("training.epochs", 1),
+        ("training.warm_up_epochs", 0),
+        ("training.steps_per_epoch", 1),
+        ("training.steps_per_execution", 1),
+        ("data.batch_size", 1),
+        ("segmenter.epochs", 1),
+        ("segmenter.steps_per_epoch", 1),
+        ("segmenter.batch_size", 1),
+    ],
+)
+def test_numbers_that_tensorflow_cannot_count_are_refused(written, key, least):
+    path = written("name: a")
+    huge = "99999999999999999999"
+    assert problems_of(path, [f"{key}={huge}"]) == [f"{key}: must be at most 1000000, not {huge}"]
+    (sentence,) = problems_of(path, [f"{key}={least - 1}"])
+    assert sentence == f"{key}: must be at least {least}, not {least - 1}"
+    load_config(path, [f"{key}=1000000"])
+
+
 def test_all_wrong_overrides_are_told_together(written):
     assert len(problems_of(written("name: a"), ["a", "b", "seed=[1"])) == 3
 
