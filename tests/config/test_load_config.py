@@ -134,6 +134,9 @@ def test_overrides(written):
                 "unknown key 'sed'; did you mean 'seed'?",
             ],
         ),
+        ("name: a\ncues: {scales: [0]}", ["cues.scales.0: must be at least 0.25, not 0"]),
+        ("name: a\ncues: {scales: []}", ["cues.scales: must be a list of at least 1, not []"]),
+        ("name: a\nrun: {rows: [1]}", ["run.rows.0: must be text (put quotes around a number)"]),
         (
             "name: a\nguidance: {kind: boxes}",
             ["guidance.kind: must be 'pixel', 'box', 'both' or 'none', not 'boxes'"],

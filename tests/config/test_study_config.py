@@ -101,6 +101,13 @@ def test_mistakes_are_sentences(written, text, said):
         load_study(written(text))
 
 
+def test_a_wrong_seed_is_told_once(written):
+    with pytest.raises(ConfigError) as caught:
+        load_study(written("seeds: [-1]"))
+    assert str(caught.value).endswith("study.yaml: seeds.0: must be at least 0, not -1")
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_base_that_is_not_there(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text("name: s\nbase: nowhere.yaml\n", encoding="utf-8")
