@@ -737,6 +737,14 @@ def test_attention_of_each_image_for_its_own_classes(make_gain, batch):
         ([-1, 1], 2, "classes must lie in 0 to 2, not -1 to 1"),
         ([0], 0, "there is no image to explain"),
         ([[0], [1], [2]], 2, "broadcast"),
+        ([], 2, "classes must name at least one of 0 to 2, and are empty"),
+        (np.zeros((2, 0), int), 2, "classes must name at least one of 0 to 2"),
+        ([1.5], 2, r"classes must be whole numbers of 0 to 2, not \[1.5\]"),
+        ([float("nan")], 2, "classes must be whole numbers of 0 to 2"),
+        ([float("inf")], 2, "classes must lie in 0 to 2, not inf to inf"),
+        ([True, False], 2, "classes must be whole numbers of 0 to 2"),
+        (["cat"], 2, r"classes must be whole numbers of 0 to 2, not \['cat'\]"),
+        (2**32 + 1, 2, "classes must lie in 0 to 2, not 4294967297"),
     ],
 )
 def test_attention_errors(make_gain, batch, classes, count, message):
