@@ -75,6 +75,7 @@ def export(
     if repository is not None and (out is not None or targets != "onnx"):
         raise click.UsageError("--repository writes model.onnx alone: leave out --out and --to")
     from gain_export.run_export import (
+        check_run,
         check_targets,
         default_place,
         export_to_folder,
@@ -85,8 +86,9 @@ def export(
 
     wanted = [target.strip() for target in targets.split(",") if target.strip()]
     check_targets(wanted)
+    # Whether there is a run, and a segmenter, comes before whether their folder is free.
+    check_run(folder, row)
     place = out or default_place(folder, row, segmenter=segmenter)
-    # Whether there is a segmenter comes before whether its folder is free.
     of_segmenter = segmenter_exporter(folder, row, name=name) if segmenter else None
     if repository is None:
         _check_place(place, overwrite=overwrite)

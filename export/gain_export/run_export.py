@@ -53,6 +53,15 @@ def check_targets(targets: Sequence[str]) -> None:
         )
 
 
+def check_run(run: Path, row: str | None) -> None:
+    """Refuse a folder that is no run, or has no such row.
+
+    Raises:
+        UserError: says which.
+    """
+    network_row(run, row)
+
+
 def run_exporter(
     run: Path,
     row: str | None,

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from gain_tf.config.learning import Augmentation
 from gain_tf.config.rendered import Boat, Camera, DecoyMnist, Shapes, Workpiece
 from gain_tf.config.saliency import Saliency
-from gain_tf.config.section import Section, Seed, Side
+from gain_tf.config.section import Amount, Section, Seed, Side
 
 Count = Annotated[int, Field(ge=0)] | Literal["all"]
 
@@ -101,7 +101,7 @@ class Data(Section):
     name: str = "workpiece"
     root: Path | None = None
     image_size: tuple[Side, Side] = (128, 128)
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: Amount = 32
     budget: Budget = Budget()
     annotated_share: float = Field(default=0.25, ge=0, le=1)
     background_swap: float = Field(default=0.0, ge=0, le=1)

@@ -10,7 +10,7 @@ from gain_tf.config.data import Data
 from gain_tf.config.dotted import dotted
 from gain_tf.config.guidance import Guidance
 from gain_tf.config.learning import Optimizer
-from gain_tf.config.section import Section, Seed
+from gain_tf.config.section import MOST, Amount, Section, Seed
 from gain_tf.config.segmenter import Segmenter
 
 TAKEN = (
@@ -66,11 +66,11 @@ class Training(Section):
     otherwise add up in any order. A CPU does so anyway, given the same threads.
     """
 
-    epochs: int = Field(default=12, ge=1)
-    warm_up_epochs: int = Field(default=0, ge=0)
+    epochs: Amount = 12
+    warm_up_epochs: int = Field(default=0, ge=0, le=MOST)
     warm_up: dict[str, Any] = {}
-    steps_per_epoch: int | None = Field(default=None, ge=1)
-    steps_per_execution: int = Field(default=1, ge=1)
+    steps_per_epoch: Amount | None = None
+    steps_per_execution: Amount = 1
     optimizer: Optimizer = Optimizer()
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     jit: bool | Literal["auto"] = "auto"

@@ -8,6 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Side = Annotated[int, Field(ge=8, le=8192)]
 
+MOST = 10**6
+"""Of epochs, of steps, of images in a batch: more is a slip, and TensorFlow overflows."""
+
+Amount = Annotated[int, Field(ge=1, le=MOST)]
+
 LARGEST_SCALE = 4
 """How many times its own input size a network may be asked to look at an image."""
 

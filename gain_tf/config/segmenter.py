@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gain_tf.config.learning import Augmentation, Optimizer
-from gain_tf.config.section import LARGEST_SCALE, Section, Side
+from gain_tf.config.section import LARGEST_SCALE, Amount, Section, Side
 
 
 class Inference(Section):
@@ -53,9 +53,9 @@ class Segmenter(Section):
     method: Literal["sec", "gain"] = "sec"
     supervision: Literal["cues", "masks"] = "cues"
     image_size: tuple[Side, Side] | None = None
-    batch_size: int = Field(default=15, ge=1)
-    epochs: int = Field(default=12, ge=1)
-    steps_per_epoch: int | None = Field(default=None, ge=1)
+    batch_size: Amount = 15
+    epochs: Amount = 12
+    steps_per_epoch: Amount | None = None
     optimizer: Optimizer = Optimizer(learning_rate=0.001)
     weight_decay: float = Field(default=5e-4, ge=0)
     logits_rate: float = Field(default=10.0, ge=0)

@@ -48,7 +48,12 @@ def sentences(error: ValidationError, schema: type[BaseModel]) -> list[str]:
         types is one mistake.
     """
     found: dict[str, list[ErrorDetails]] = {}
-    for problem in error.errors():
+    problems = error.errors()
+    places = [problem["loc"] for problem in problems]
+    for problem in problems:
+        if problem["type"] == "too_short" and _holds_another(problem["loc"], places):
+            # pydantic counts the right elements alone: the list may be as long as it must be.
+            continue
         key = ".".join(_keys(problem["loc"], schema))
         found.setdefault(key, []).append(problem)
     return [_sentence(key, problems, schema) for key, problems in found.items()]
@@ -69,6 +74,11 @@ def _sentence(key: str, problems: Sequence[ErrorDetails], schema: type[BaseModel
     about_value = _about_value(key, problems, schema)
     # What is wrong with several sections together has no key.
     return f"{key.removesuffix('.[key]')}: {about_value}" if key else about_value
+
+
+def _holds_another(place: Sequence[int | str], places: Sequence[Sequence[int | str]]) -> bool:
+    inside = len(place)
+    return any(len(other) > inside and other[:inside] == place for other in places)
 
 
 def _about_key(key: str, problem: ErrorDetails, schema: type[BaseModel]) -> str | None:

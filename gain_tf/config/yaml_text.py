@@ -1,4 +1,4 @@
-"""YAML in which a key that is given twice is a mistake, and every mistake is one line."""
+"""YAML in which a key given twice or a value within itself is a mistake, and each is one line."""
 
 from typing import Any
 
@@ -10,7 +10,18 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader; a mapping holds each key once."""
+    """The safe loader; a mapping holds each key once, and no value holds itself."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build a value with all that it holds, so that one met again within itself is unfinished.
+
+        A value that holds itself has no end for whoever walks through it.
+        """
+        if node in self.recursive_objects:
+            raise yaml.constructor.ConstructorError(
+                None, None, "a value holds itself, by its anchor", node.start_mark
+            )
+        return super().construct_object(node, deep=True)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping."""
@@ -35,7 +46,7 @@ def parse_yaml(text: str) -> Any:
         What it holds.
 
     Raises:
-        YamlError: it is not YAML, or gives a key twice.
+        YamlError: it is not YAML, gives a key twice, or has a value that holds itself.
     """
     try:
         # The loader is PyYAML's safe one.

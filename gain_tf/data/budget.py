@@ -1,6 +1,5 @@
 """Which training images keep their annotation."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,8 @@ import numpy as np
 from gain_tf.config import Budget
 from gain_tf.data.careless import careless
 from gain_tf.data.dataset import Split
+from gain_tf.data.files import DataError
+from gain_tf.data.listing import read_listing
 from gain_tf.data.misplaced import PLACEMENTS
 
 
@@ -66,22 +67,22 @@ def _listed(path: Path | None, ids: Sequence[str]) -> list[int]:
     """Read which images come first."""
     if path is None:
         return []
-    place = f"data.budget.listed: {path}"
+    # The fields of a table come without the spaces around them.
+    index = {name.strip(): number for number, name in enumerate(ids)}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise ValueError(f"{place}: cannot be read: {said}") from error
-    if not lines or "id" not in lines[0]:
-        raise ValueError(f"{place}: needs a heading with a column id, and images below it")
-    index = {name: number for number, name in enumerate(ids)}
-    strange = [line["id"] for line in lines if line["id"] not in index]
+        named = [(place, row["id"]) for place, row in read_listing(path, ["id"])]
+    except DataError as error:
+        raise ValueError(f"data.budget.listed: {error}") from error
+    for place, name in named:
+        if not name:
+            raise ValueError(f"data.budget.listed: {place}: names no image in its column id")
+    strange = [name for _, name in named if name not in index]
     if strange:
         raise ValueError(
-            f"{place}: {len(strange)} of its images are no training images, such as {strange[0]!r}"
+            f"data.budget.listed: {path}: {len(strange)} of its images are no training images, "
+            f"such as {strange[0]!r}"
         )
-    return list(dict.fromkeys(index[line["id"]] for line in lines))
+    return list(dict.fromkeys(index[name] for _, name in named))
 
 
 def _chosen(

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from gain_tf.attention import grad_cam, gradient_saliency, normalise
 from gain_tf.losses.classification import Activation
+from gain_tf.models.asked import asked_classes
 from gain_tf.models.recomputed import recomputed
 from gain_tf.models.registry import build_backbone
 from gain_tf.models.split import check_pair
@@ -109,14 +110,9 @@ class AttentiveClassifier(keras.Model):
             Attention divided by each map's maximum, float32 (N, k, h, w), in [0, 1].
 
         Raises:
-            ValueError: a class is not one of the network's.
+            ValueError: there is no image or no class, or a class is not one of the network's.
         """
-        asked = np.atleast_1d(np.asarray(classes, np.int32))
-        asked = np.broadcast_to(asked, (len(images), asked.shape[-1]))
-        if asked.size and (asked.min() < 0 or asked.max() >= self.classes):
-            raise ValueError(
-                f"classes must lie in 0 to {self.classes - 1}, not {asked.min()} to {asked.max()}"
-            )
+        asked = asked_classes(classes, len(images), self.classes)
         if not len(images):
             raise ValueError("there is no image to explain")
         parts = [

@@ -37,8 +37,8 @@ def as_example(inputs: Any) -> Example:
         Dense tensors, by the keys of `SHAPES` and any others that were given.
 
     Raises:
-        ValueError: a key is mistyped, an annotation has another shape, or boxes lack their labels;
-            all that is wrong is named.
+        ValueError: a key is mistyped, an annotation has another shape, the images are missing, or
+            boxes lack their labels; all that is wrong is named.
     """
     given = inputs if isinstance(inputs, Mapping) else {"image": inputs}
     example = {name: _dense(name, values) for name, values in given.items()}
@@ -48,6 +48,8 @@ def as_example(inputs: Any) -> Example:
         for name in ("image", "mask", "boxes", "box_labels", "saliency")
         if name in example and example[name].shape.rank not in (None, SHAPES[name].count(",") + 1)
     ]
+    if "image" not in example:
+        problems.append("it needs the images, image (B, H, W, 3)")
     if "boxes" in example and "box_labels" not in example:
         problems.append("boxes need box_labels (B, N), the class of each, -1 for padding")
     if problems:

@@ -43,7 +43,8 @@ class GAIN(TrainableClassifier):
     class index + 1, 0 background, 255 unknown), `has_mask` (B,), `boxes` (B, N, 4: y0 x0 y1 x1 in
     [0, 1]), `box_labels` (B, N: -1 for padding), `has_boxes` (B,), `saliency` (B, H, W in [0, 1]);
     boxes and their labels may be ragged. Labels are multi-hot or one-hot (B, C), or class indices
-    (B,).
+    (B,). Masks and boxes that cannot be meant (pixels, classes there are not) are refused where
+    they come as arrays; those of a data set are not looked at.
 
     Args:
         backbone: name of a network (`vgg16`, `resnet50`, `resnet101`, `densenet121`,

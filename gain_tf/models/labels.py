@@ -18,8 +18,9 @@ def multi_hot(labels: Any, classes: int) -> tf.Tensor:
         float32 (B, C).
 
     Raises:
-        ValueError: labels are rows of another number of classes.
-        tf.errors.InvalidArgumentError: a class index is C or more. XLA does not look.
+        ValueError: labels are rows of another number of classes, or of no known rank.
+        tf.errors.InvalidArgumentError: a class index is negative, C or more, or rows whose length
+            only the step knows are of another number of classes. XLA does not look.
     """
     labels = tf.convert_to_tensor(labels)
     if classes == 1:
@@ -29,12 +30,20 @@ def multi_hot(labels: Any, classes: int) -> tf.Tensor:
     if labels.shape.rank == 1:
         indices = tf.cast(labels, tf.int32)
         # `one_hot` makes them a row of zeros: counted from 1, the last class would never be seen.
-        fits = tf.debugging.assert_less(
-            indices, classes, f"labels must be class indices of 0 to {classes - 1}"
-        )
-        with tf.control_dependencies([fits] if fits is not None else []):
+        fits = tf.reduce_all((indices >= 0) & (indices < classes))
+        said = f"labels must be class indices of 0 to {classes - 1}"
+        with tf.control_dependencies([tf.debugging.Assert(fits, [said, indices])]):
             return tf.one_hot(indices, classes)
-    if labels.shape.rank == 2 and labels.shape[1] not in (None, classes):
+    if labels.shape.rank is None:
+        # TensorFlow makes one step of two whose labels differ in rank.
+        raise ValueError(
+            f"labels must have one rank in every fit, that of rows of {classes} classes or that of "
+            "class indices: compile the model again before labels of another rank"
+        )
+    if labels.shape.rank == 2 and labels.shape[1] is None:
+        # It does so with rows of two lengths too; a single column would pass for every class.
+        labels = tf.ensure_shape(labels, [None, classes])
+    elif labels.shape.rank == 2 and labels.shape[1] != classes:
         raise ValueError(
             f"labels must be rows of {classes} classes, or class indices, not {labels.shape}"
         )

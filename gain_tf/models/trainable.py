@@ -9,6 +9,7 @@ import tensorflow as tf
 from gain_tf.losses import Classification
 from gain_tf.losses.classification import Activation
 from gain_tf.losses.given import as_loss
+from gain_tf.models.annotation_values import check_annotation
 from gain_tf.models.classifier import AttentiveClassifier
 from gain_tf.models.replicas import averaged, replicas, require_compilable
 from gain_tf.models.term import Term
@@ -79,6 +80,24 @@ class TrainableClassifier(AttentiveClassifier):
         super().compile(optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
         self._asked_jit_compile = asked
         self._given_loss = None if loss is None else as_loss(loss)
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Train as `keras.Model.fit` does.
+
+        Args:
+            x: as in Keras. The annotation in a dictionary of arrays is looked at once, before the
+                first step; what a data set brings is not.
+            *args: as in Keras.
+            **kwargs: as in Keras.
+
+        Returns:
+            The history.
+
+        Raises:
+            ValueError: masks or boxes have values that cannot be meant, such as pixels.
+        """
+        check_annotation(x, self.classes)
+        return super().fit(x, *args, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any]:
         """Return what `compile` was given: what "auto" comes to is the loading machine's affair."""

@@ -56,7 +56,7 @@ def initialised(
 
     Raises:
         WeightsUnavailableError: "auto" where neither the download nor a package succeeds.
-        ValueError, OSError: as `load_file`.
+        ValueError, FileNotFoundError: as `load_file`.
     """
     if weights is None:
         return build(None)
@@ -65,7 +65,9 @@ def initialised(
         if file.suffix == ".h5" and not file.name.endswith(".weights.h5"):
             try:
                 return build(str(file))
-            except (LookupError, RuntimeError) as error:
+            except _DAMAGED as error:
+                # What the network itself refuses, such as a small image, is no fault of the file.
+                build(None)
                 raise ValueError(f"{file} does not hold the weights of {name}") from error
         network = build(None)
         load_file(network, weights)

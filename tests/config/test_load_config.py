@@ -66,6 +66,14 @@ def test_overrides(written):
         (b"\xff\xfe\x00", ["is not a text file in UTF-8"]),
         ("name: [a", ["is not YAML: line 1, column 9: expected ',' or ']', but got"]),
         ("name: a\nname: b", ["is not YAML: line 2, column 1: key 'name' is given twice"]),
+        (
+            "name: a\nevaluation: {rows: {x: &r {guidance.omega: 1.0, self: *r}}}",
+            ["is not YAML: line 2, column 24: a value holds itself, by its anchor"],
+        ),
+        (
+            "name: a\ntraining: {warm_up: &r {a: [*r]}}",
+            ["is not YAML: line 2, column 21: a value holds itself, by its anchor"],
+        ),
         ("name: !!python/object:os.system x", ["is not YAML: line 1, column 7: could not"]),
         ("name: a\0", ["is not YAML: unacceptable character"]),
         ('name: a\nrun: {root: "a\\0b"}', ["run.root: must not hold a NUL character"]),
@@ -126,6 +134,9 @@ def test_overrides(written):
                 "unknown key 'sed'; did you mean 'seed'?",
             ],
         ),
+        ("name: a\ncues: {scales: [0]}", ["cues.scales.0: must be at least 0.25, not 0"]),
+        ("name: a\ncues: {scales: []}", ["cues.scales: must be a list of at least 1, not []"]),
+        ("name: a\nrun: {rows: [1]}", ["run.rows.0: must be text (put quotes around a number)"]),
         (
             "name: a\nguidance: {kind: boxes}",
             ["guidance.kind: must be 'pixel', 'box', 'both' or 'none', not 'boxes'"],
@@ -246,6 +257,7 @@ def test_rows_are_checked_with_the_config(written, rows, expected):
         ("=3", "--set =3: must be KEY=VALUE"),
         ("data..x=3", "--set data..x=3: must be KEY=VALUE"),
         ("seed=[1", "--set seed=[1: '[1' is not a YAML value"),
+        ("training.warm_up=&r {a: *r}", "--set training.warm_up=&r {a: *r}: '&r {a: *r}' is not"),
         ("data.batchsize=3", "unknown key 'data.batchsize'; did you mean 'batch_size'?"),
         ("data.name.x=3", "data.name: must be text"),
         ("data=", "data: must be a section with keys below it"),
@@ -254,6 +266,35 @@ def test_rows_are_checked_with_the_config(written, rows, expected):
 def test_a_wrong_override_is_one_sentence(written, override, expected):
     (sentence,) = problems_of(written("name: a"), [override])
     assert sentence.startswith(expected)
+
+
+def test_a_value_may_be_named_twice(written):
+    config = load_config(
+        written("name: a\nevaluation: {rows: {x: &r {guidance: {omega: 1.0}}, y: *r, z: {<<: *r}}}")
+    )
+    assert config.evaluation.rows == {name: {"guidance.omega": 1.0} for name in "xyz"}
+
+
+@pytest.mark.parametrize(
+    ("key", "least"),
+    [
+        ("training.epochs", 1),
+        ("training.warm_up_epochs", 0),
+        ("training.steps_per_epoch", 1),
+        ("training.steps_per_execution", 1),
+        ("data.batch_size", 1),
+        ("segmenter.epochs", 1),
+        ("segmenter.steps_per_epoch", 1),
+        ("segmenter.batch_size", 1),
+    ],
+)
+def test_numbers_that_tensorflow_cannot_count_are_refused(written, key, least):
+    path = written("name: a")
+    huge = "99999999999999999999"
+    assert problems_of(path, [f"{key}={huge}"]) == [f"{key}: must be at most 1000000, not {huge}"]
+    (sentence,) = problems_of(path, [f"{key}={least - 1}"])
+    assert sentence == f"{key}: must be at least {least}, not {least - 1}"
+    load_config(path, [f"{key}=1000000"])
 
 
 def test_all_wrong_overrides_are_told_together(written):

@@ -81,6 +81,8 @@ def test_guided_is_held_against_all_others_unless_the_study_says(written):
         ("set: {seed: 7}", "set: seed: the study's own key seeds"),
         ("set: {run: {root: x}}", "set: run.root: a study settles this itself"),
         ("set: {evaluation: {control: true}}", "evaluation.control: a study settles this"),
+        ("set: &s {a: *s}", "line 3, column 6: a value holds itself, by its anchor"),
+        ("grid: &g {a: [*g]}", "line 3, column 7: a value holds itself, by its anchor"),
         ("seeds: [true]", "true and false mean nothing here"),
         ("parallel: 0", "parallel"),
         (
@@ -97,6 +99,13 @@ def test_guided_is_held_against_all_others_unless_the_study_says(written):
 def test_mistakes_are_sentences(written, text, said):
     with pytest.raises(ConfigError, match=said):
         load_study(written(text))
+
+
+def test_a_wrong_seed_is_told_once(written):
+    with pytest.raises(ConfigError) as caught:
+        load_study(written("seeds: [-1]"))
+    assert str(caught.value).endswith("study.yaml: seeds.0: must be at least 0, not -1")
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_base_that_is_not_there(tmp_path):

@@ -134,16 +134,27 @@ def test_what_is_listed_comes_first_in_its_order(make_split, tmp_path):
     assert len(more) == 6
 
 
+def test_a_list_as_spreadsheets_write_it(make_split, tmp_path):
+    split = make_split(LABELS)
+    path = tmp_path / "list.csv"
+    path.write_bytes("\ufeffid,rank\r\ni7,1\r\ni3,2\r\n".encode())
+    assert kept(within_budget(split, Budget(boxes=2, listed=path), seed=1))[1] == [3, 7]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a,b\n1,2\n", "needs a heading with a column id"),
-        ("", "needs a heading with a column id"),
-        ("id\nstrange\n", "1 of its images are no training images, such as 'strange'"),
+        ("a,b\n1,2\n", ": has no column id; it has 'a', 'b'"),
+        ("", ": has no column id"),
+        ("id\n", ": lists no image"),
+        ("id\nstrange\n", ": 1 of its images are no training images, such as 'strange'"),
+        ("rank,id\n1,i7\n2\n", ", line 3: names no image in its column id"),
+        ('id\n"i7\n' + "x" * 131_072, ": is not a table: field larger than field limit"),
+        ("id\n\udcff\n", ": is not a text file in UTF-8"),
     ],
 )
 def test_a_list_that_cannot_be(make_split, tmp_path, text, said):
     path = tmp_path / "list.csv"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=f"data.budget.listed: {path}: {said}"):
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ValueError, match=f"data.budget.listed: {path}{said}"):
         within_budget(make_split(LABELS), Budget(boxes=2, listed=path), seed=1)

@@ -191,6 +191,15 @@ def test_a_broken_run_is_one_sentence(run, tmp_path, prepare, message):
     assert not (folder / "export").exists()
 
 
+@pytest.mark.parametrize("options", [[], ["--out", "there"], ["--segmenter"]])
+def test_a_run_that_is_not_there_is_called_that(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    code, text = done(export, "nix", *options)
+    assert code == 2
+    assert text == "gain-tf: nix: is no run folder (there is no config.yaml)\n"
+
+
 def test_a_file_that_is_none_of_ours_is_not_described(tmp_path):
     (tmp_path / "x.onnx").write_bytes(b"no model at all")
     assert done(describe, tmp_path / "x.onnx")[0] == 2

@@ -612,8 +612,13 @@ def test_ragged_boxes_are_those_that_are_padded(make_gain, batch):
             r"mask must be \(B, H, W\), not \(.+, 8, 8, 1\)$",
         ),
         (lambda x: x.pop("box_labels"), "boxes need box_labels"),
+        (lambda x: x.pop("image"), r"fit: it needs the images, image \(B, H, W, 3\)$"),
+        (
+            lambda x: [x.pop(key) for key in ("image", "box_labels")],
+            r"it needs the images, .+; boxes need box_labels",
+        ),
     ],
-    ids=["mistyped", "another shape", "boxes of no class"],
+    ids=["mistyped", "another shape", "boxes of no class", "no images", "neither"],
 )
 def test_an_example_that_does_not_fit_is_refused(make_gain, batch, change, message):
     example, labels = batch
@@ -636,10 +641,31 @@ def test_labels_that_no_class_has_are_refused(make_gain, batch):
     model = make_gain(activation="softmax")
     model.compile("sgd")
     message = "labels must be class indices of 0 to 2"
-    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        model.fit(images, np.array([1, 2, 3, 1, 2]), verbose=0)
+    for strange in (3, -1):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            model.fit(images, np.array([1, 2, strange, 1, 2]), verbose=0)
     with pytest.raises(ValueError, match=r"labels must be rows of 3 classes, .+ not \(.+, 4\)$"):
         model.fit(images, np.eye(5, 4), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("second", "error", "message"),
+    [
+        (np.array([0.0, 2, 1, 0, 2], np.float32), ValueError, "compile the model again"),
+        (np.zeros((5, 1), np.float32), tf.errors.InvalidArgumentError, r"expected shape \[\?,3\]"),
+    ],
+)
+def test_labels_of_another_form_than_before_are_refused_until_compiled(
+    make_gain, batch, second, error, message
+):
+    images, labels = batch[0]["image"], batch[1]
+    model = make_gain()
+    model.compile("sgd")
+    model.fit(images, labels, verbose=0)
+    with pytest.raises(error, match=message):
+        model.fit(images, second, verbose=0)
+    model.compile("sgd")
+    model.fit(images, second, verbose=0)
 
 
 @pytest.mark.parametrize("channels", [1, 4])
@@ -737,6 +763,14 @@ def test_attention_of_each_image_for_its_own_classes(make_gain, batch):
         ([-1, 1], 2, "classes must lie in 0 to 2, not -1 to 1"),
         ([0], 0, "there is no image to explain"),
         ([[0], [1], [2]], 2, "broadcast"),
+        ([], 2, "classes must name at least one of 0 to 2, and are empty"),
+        (np.zeros((2, 0), int), 2, "classes must name at least one of 0 to 2"),
+        ([1.5], 2, r"classes must be whole numbers of 0 to 2, not \[1.5\]"),
+        ([float("nan")], 2, "classes must be whole numbers of 0 to 2"),
+        ([float("inf")], 2, "classes must lie in 0 to 2, not inf to inf"),
+        ([True, False], 2, "classes must be whole numbers of 0 to 2"),
+        (["cat"], 2, r"classes must be whole numbers of 0 to 2, not \['cat'\]"),
+        (2**32 + 1, 2, "classes must lie in 0 to 2, not 4294967297"),
     ],
 )
 def test_attention_errors(make_gain, batch, classes, count, message):

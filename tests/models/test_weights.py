@@ -232,3 +232,23 @@ def test_weights_of_another_network_are_refused(ending, tmp_path):
     other.save(path) if ending == ".keras" else other.save_weights(path)
     with pytest.raises(ValueError, match="does not hold the weights of efficientnet_lite0"):
         efficientnet_lite0(2, weights=path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights at all", "half", "others"])
+def test_a_notop_file_that_is_damaged_is_named(content, tmp_path):
+    path = tmp_path / "notop.h5"
+    if isinstance(content, str):
+        keras.applications.MobileNetV2(
+            include_top=False, weights=None, input_shape=(64, 64, 3), alpha=0.35
+        ).save(path)
+        whole = path.read_bytes()
+        content = whole[: len(whole) // 2] if content == "half" else whole
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"notop\.h5 does not hold the weights of VGG16$"):
+        build_backbone("vgg16", 2, weights=path)
+
+
+def test_an_image_that_is_too_small_is_no_fault_of_the_file(tmp_path):
+    (tmp_path / "notop.h5").touch()
+    with pytest.raises(ValueError, match="at least 32x32"):
+        build_backbone("MobileNetV2", 2, weights=tmp_path / "notop.h5", image_size=(8, 8))
