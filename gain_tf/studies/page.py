@@ -16,10 +16,11 @@ from gain_tf.studies.cells import (
     shown_differences,
     spread,
 )
+from gain_tf.studies.curves import budget_curve, robustness_curve
 from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.heading import AGAINST, CAUTION, Heading
 from gain_tf.studies.markdown import markdown
-from gain_tf.studies.pictures import budget_curve, pareto, robustness_curve
+from gain_tf.studies.pareto import pareto
 from gain_tf.studies.plan import described
 from gain_tf.studies.queue import Failure
 from gain_tf.studies.summary import SummaryRow

@@ -9,10 +9,11 @@ import pytest
 from gain_tf.config import parse_config, write_config
 from gain_tf.config.load import changed
 from gain_tf.errors import UserError
+from gain_tf.studies.curves import budget_curve, robustness_curve
 from gain_tf.studies.gather import gather, write_csv
 from gain_tf.studies.heading import Heading
 from gain_tf.studies.markdown import markdown
-from gain_tf.studies.pictures import budget_curve, pareto, pareto_front, robustness_curve
+from gain_tf.studies.pareto import pareto, pareto_front
 from gain_tf.studies.plan import Cell
 from gain_tf.studies.summary import summarised
 

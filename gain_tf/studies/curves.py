@@ -1,4 +1,4 @@
-"""A study in pictures: figures against annotation, its amount and its care; accuracy, attention."""
+"""A study in curves: figures against how much annotation there is, and how careless it is."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -7,29 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gain_tf.config.study import BASELINE
-from gain_tf.report.style import FAINT, INK, ROW_COLOURS, row_colour
+from gain_tf.report.style import row_colour
+from gain_tf.studies.axes import ACCURACY, ENERGY, HEIGHT, SEGMENTER, bar, dressed, marker
 from gain_tf.studies.gather import FIGURES
 from gain_tf.studies.plan import described
-from gain_tf.studies.summary import Spread, SummaryRow
-
-ACCURACY, ENERGY, SEGMENTER = (
-    next(index for index, column in enumerate(FIGURES) if column[1:] == place)
-    for place in (
-        ("classification", "accuracy"),
-        ("attention", "energy_in_mask"),
-        ("segmenter", "miou"),
-    )
-)
-HEIGHT = 3.4
+from gain_tf.studies.summary import SummaryRow
 
 SPENT = ("data.budget.masks", "data.budget.boxes")
 """Keys of a grid that say how much annotation is spent; its others, careless or misplaced
 annotation among them, tell lines apart."""
 
 NOISE = "data.budget.noise"
-
-MARKERS = "os^Dv"
-"""Of the rows, a new one wherever the colours begin again."""
 
 
 def budget_curve(rows: Sequence[SummaryRow]) -> Figure | None:
@@ -102,64 +90,10 @@ def _curves(
             if level := line[0].figures[index]:
                 colour = row_colour(number)
                 axes.axhline(100 * level.mean, color=colour, label=name, linewidth=1, ls="--")
-        _dressed(axes, label, FIGURES[index][0])
+        dressed(axes, label, FIGURES[index][0])
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
     return figure
-
-
-def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
-    """Draw accuracy against energy in mask, a point a row.
-
-    Args:
-        rows: of the study.
-
-    Returns:
-        Crosses of one standard deviation, and a line through the rows that no other row exceeds in
-        both figures; None where no row has both.
-    """
-    known = [row for row in rows if row.figures[ACCURACY] and row.figures[ENERGY]]
-    if not known:
-        return None
-    figure = Figure(figsize=(7.5, HEIGHT + 0.8), layout="constrained")
-    axes = figure.add_subplot()
-    names = list(dict.fromkeys(row.name for row in known))
-    for row in known:
-        across, up = row.figures[ENERGY], row.figures[ACCURACY]
-        assert across is not None
-        assert up is not None
-        number = names.index(row.name)
-        axes.errorbar(
-            100 * across.mean,
-            100 * up.mean,
-            xerr=_bar(across),
-            yerr=_bar(up),
-            fmt=_marker(number),
-            color=row_colour(number),
-            label=row.name,
-            elinewidth=0.8,
-        )
-    front = pareto_front([(_mean(row, ENERGY), _mean(row, ACCURACY)) for row in known])
-    axes.plot(*zip(*front, strict=True), color=FAINT, linewidth=0.8, zorder=0)
-    _dressed(axes, "energy in mask", "accuracy")
-    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles, loc="outside right upper", frameon=False, fontsize=8)
-    return figure
-
-
-def pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the points that no other exceeds in both coordinates, from left to right."""
-    front: list[tuple[float, float]] = []
-    for across, up in sorted(set(points), reverse=True):
-        if not front or up > front[-1][1]:
-            front.append((across, up))
-    return front[::-1]
-
-
-def _mean(row: SummaryRow, index: int) -> float:
-    figure = row.figures[index]
-    assert figure is not None
-    return 100 * figure.mean
 
 
 def _line(
@@ -180,27 +114,11 @@ def _line(
     axes.errorbar(
         [place for place, _ in points],
         [100 * spread.mean for _, spread in points],
-        yerr=[_bar(spread) or 0 for _, spread in points],
-        marker=_marker(number),
+        yerr=[bar(spread) or 0 for _, spread in points],
+        marker=marker(number),
         markersize=4,
         linewidth=1.4,
         elinewidth=0.8,
         color=row_colour(number),
         label=name,
     )
-
-
-def _marker(number: int) -> str:
-    return MARKERS[number // len(ROW_COLOURS) % len(MARKERS)]
-
-
-def _bar(spread: Spread) -> float | None:
-    return None if spread.deviation is None else 100 * spread.deviation
-
-
-def _dressed(axes: Axes, across: str, up: str) -> None:
-    axes.set_xlabel(f"{across}, per cent" if across == "energy in mask" else across, fontsize=9)
-    axes.set_ylabel(f"{up}, per cent", fontsize=9)
-    axes.tick_params(labelsize=8, colors=INK)
-    axes.grid(alpha=0.25, color=FAINT)
-    axes.spines[["top", "right"]].set_visible(False)
