@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from gain_tf.data.dataset import Pictures, Split
+from gain_tf.data.numpy_files import ONE_READER
 from gain_tf.files import replacing
 
 FOLDER = "images"
@@ -76,7 +77,8 @@ class DiskPictures:
         name = hashlib.sha256(self.pictures.key(index).encode()).hexdigest()
         path = self.folder / name[:2] / f"{name}.npy"
         try:
-            image = np.load(path, allow_pickle=False)
+            with ONE_READER:
+                image = np.load(path, allow_pickle=False)
             if image.dtype == np.uint8 and image.ndim == COLOUR:
                 return image
         except (OSError, ValueError, EOFError):

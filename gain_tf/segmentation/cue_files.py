@@ -10,6 +10,7 @@ import numpy as np
 
 from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.indexed import write_indexed
+from gain_tf.data.numpy_files import ONE_READER
 from gain_tf.files import replacing
 from gain_tf.metrics.attention import enlarge
 from gain_tf.segmentation.cues import cue_cells, label_map
@@ -91,7 +92,7 @@ class CueFolder:
         path = self.array(identifier)
         try:
             # NumPy does not close a file that it opened and could not read.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with ONE_READER, path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return ImageCues(
                     cells=arrays["cues"],
                     classes=arrays["classes"].tolist(),
