@@ -95,7 +95,7 @@ def check(words: list[str]) -> None:
             return
         first, rest = "gain-tf", [rest[1].removeprefix("gain_tf."), *rest[2:]]
     assert first in ("gain-tf", "gain-serve"), first
-    if not rest:
+    if not rest or rest in (["--help"], ["--version"]):
         return
     command, options = parsed(gain_tf if first == "gain-tf" else gain_serve, rest)
     overrides = list(options.get("overrides") or ())
