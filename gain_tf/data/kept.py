@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from gain_tf.data.dataset import Pictures, Split
-from gain_tf.data.numpy_files import ONE_READER
+from gain_tf.data.numpy_files import read_array
 from gain_tf.files import replacing
 
 FOLDER = "images"
@@ -77,8 +77,7 @@ class DiskPictures:
         name = hashlib.sha256(self.pictures.key(index).encode()).hexdigest()
         path = self.folder / name[:2] / f"{name}.npy"
         try:
-            with ONE_READER:
-                image = np.load(path, allow_pickle=False)
+            image = read_array(path)
             if image.dtype == np.uint8 and image.ndim == COLOUR:
                 return image
         except (OSError, ValueError, EOFError):

@@ -18,7 +18,7 @@ from gain_tf.config import ConfigError
 from gain_tf.data.decode import UnreadableImageError, read_mask
 from gain_tf.data.files import DataError
 from gain_tf.data.listing import path_below
-from gain_tf.data.numpy_files import ONE_READER
+from gain_tf.data.numpy_files import read_array
 from gain_tf.files import replacing
 
 SUFFIXES = (".png", ".npy")
@@ -57,8 +57,7 @@ def read_map(path: Path) -> np.ndarray:
     if path.suffix == ".png":
         return read_mask(path, levels=True).astype(np.float32) / 255
     try:
-        with ONE_READER:
-            values = np.load(path, allow_pickle=False)
+        values = read_array(path)
     except (OSError, ValueError, EOFError) as error:
         raise UnreadableImageError(f"{path}: is no map that can be read: {error}") from error
     number = isinstance(values, np.ndarray) and values.dtype.kind in "fiub"

@@ -1,16 +1,15 @@
 """Answers on parts of a split, kept in files: made apart, judged together."""
 
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from gain_tf.data.dataset import Split
+from gain_tf.data.numpy_files import DAMAGED, arrays_in
 from gain_tf.data.part import part_of
 from gain_tf.data.shard import Shard
 from gain_tf.errors import UserError
@@ -130,10 +129,9 @@ class Parts:
 
 def _read(path: Path, remedy: str) -> dict[str, np.ndarray]:
     try:
-        # NumPy does not close a file that it opened and could not read.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with arrays_in(path) as arrays:
             return {name: arrays[name] for name in ("ids", "scores", "confusion", "iou", *FIELDS)}
-    except (ValueError, LookupError, EOFError, BadZipFile, zlib.error, TypeError) as error:
+    except DAMAGED as error:
         raise UserError(f"{path}: is damaged; {remedy}") from error
 
 

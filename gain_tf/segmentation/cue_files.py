@@ -1,16 +1,14 @@
 """Cues on disk: a folder of arrays and one of pseudo labels, image by image."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from gain_tf.data.decode import UnreadableImageError
 from gain_tf.data.indexed import write_indexed
-from gain_tf.data.numpy_files import ONE_READER
+from gain_tf.data.numpy_files import DAMAGED, arrays_in
 from gain_tf.files import replacing
 from gain_tf.metrics.attention import enlarge
 from gain_tf.segmentation.cues import cue_cells, label_map
@@ -91,15 +89,14 @@ class CueFolder:
         """
         path = self.array(identifier)
         try:
-            # NumPy does not close a file that it opened and could not read.
-            with ONE_READER, path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with arrays_in(path) as arrays:
                 return ImageCues(
                     cells=arrays["cues"],
                     classes=arrays["classes"].tolist(),
                     attention=arrays["attention"],
                     saliency=arrays.get("saliency"),
                 )
-        except (ValueError, LookupError, EOFError, BadZipFile, zlib.error) as error:
+        except DAMAGED as error:
             raise UnreadableImageError(
                 f"{path}: holds no cues that can be read ({error}); without the file they are "
                 "made anew"
