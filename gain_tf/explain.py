@@ -55,7 +55,7 @@ def explain(
         raise click.UsageError("--classes and --top exclude each other")
     from rich.progress import track
 
-    from gain_tf.files import sha256_of
+    from gain_tf.report.claim import of_model
     from gain_tf.report.explanations import Explainer, find_images
     from gain_tf.training.open_rows import load_row
 
@@ -63,7 +63,7 @@ def explain(
     loaded = load_row(folder, row)
     explainer = Explainer(
         model=loaded.model,
-        made_by={"model": str(folder.resolve()), "row": row, "sha256": sha256_of(loaded.file)},
+        made_by=of_model(folder, row, loaded.file),
         sources=images,
         image_size=loaded.config.data.image_size,
         class_names=loaded.class_names,

@@ -63,7 +63,7 @@ def segment(
 
     from gain_tf.data.progress import tracked
     from gain_tf.data.voc_archive import TEST_IMAGES, archive_problems, write_voc_archive
-    from gain_tf.files import sha256_of
+    from gain_tf.report.claim import of_model
     from gain_tf.report.explanations import find_images
     from gain_tf.report.segmentations import SegmentWriter
     from gain_tf.segmentation.full_crf import check_available
@@ -83,7 +83,7 @@ def segment(
     if settings.crf == "full":
         # Before the folder is claimed: who has no pydensecrf goes on with another CRF.
         check_available()
-    made_by = {"model": str(folder.resolve()), "row": row, "sha256": sha256_of(loaded.file)}
+    made_by = of_model(folder, row, loaded.file)
     predict, class_names = loaded.model.predict_on_batch, loaded.class_names
     writer = SegmentWriter(predict, settings, class_names, out, made_by, images)
     writer.begin()

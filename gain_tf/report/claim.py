@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.errors import UserError
-from gain_tf.files import made, read_json, replacing
+from gain_tf.files import made, read_json, replacing, sha256_of
+
+
+def of_model(run: Path, row: str | None, file: Path) -> dict[str, Any]:
+    """Say which network makes something, for `claim`.
+
+    Args:
+        run: folder of the run.
+        row: of the run; None for its own.
+        file: of the model: another training in the same place is another network.
+    """
+    return {"model": str(run.resolve()), "row": row, "sha256": sha256_of(file)}
 
 
 def claim(

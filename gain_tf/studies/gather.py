@@ -79,8 +79,10 @@ def _of(cell: Cell) -> Iterable[Judged]:
     if folder is None:
         return
     rows = rows_of(cell.config)
-    controls = {_placed(row.config): row.name for row in rows if _is_rolled(row.config)}
-    exact = {_drawn(row.config): row.name for row in rows if not row.config.data.budget.noise}
+    controls = {_but(row.config, "placement"): row.name for row in rows if _is_rolled(row.config)}
+    exact = {
+        _but(row.config, "noise"): row.name for row in rows if not row.config.data.budget.noise
+    }
     begun_with = read_classes(folder).get("splits") if (folder / CLASSES).is_file() else None
     for row in rows:
         place = row_folder(folder, attention_row(rows, row).name)
@@ -93,7 +95,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
             annotated = _annotated(row.config)
             # Whatever lies elsewhere on purpose is a control itself.
             placed = row.config.data.budget.placement == "true"
-            control = controls.get(_placed(row.config)) if placed else None
+            control = controls.get(_but(row.config, "placement")) if placed else None
             yield Judged(
                 cell.point,
                 row.name,
@@ -104,7 +106,7 @@ def _of(cell: Cell) -> Iterable[Judged]:
                 control,
                 begun_with,
                 row.config.data.budget.noise,
-                exact.get(_drawn(row.config), ""),
+                exact.get(_but(row.config, "noise"), ""),
             )
 
 
@@ -112,14 +114,9 @@ def _is_rolled(config: Config) -> bool:
     return config.data.budget.placement == "rolled"
 
 
-def _placed(config: Config) -> str:
-    """Write all that a config says but where annotation is placed."""
-    return config.model_dump_json(exclude={"data": {"budget": {"placement"}}})
-
-
-def _drawn(config: Config) -> str:
-    """Write all that a config says but how carefully annotation was drawn."""
-    return config.model_dump_json(exclude={"data": {"budget": {"noise"}}})
+def _but(config: Config, key: str) -> str:
+    """Write all that a config says but one key of `data.budget`."""
+    return config.model_dump_json(exclude={"data": {"budget": {key}}})
 
 
 def _annotated(config: Config) -> int | None:

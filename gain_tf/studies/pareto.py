@@ -19,17 +19,18 @@ def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
         Crosses of one standard deviation, and a line through the rows that no other row exceeds in
         both figures; None where no row has both.
     """
-    known = [row for row in rows if row.figures[ACCURACY] and row.figures[ENERGY]]
+    known = [
+        (row.name, across, up)
+        for row in rows
+        if (across := row.figures[ENERGY]) and (up := row.figures[ACCURACY])
+    ]
     if not known:
         return None
     figure = Figure(figsize=(7.5, HEIGHT + 0.8), layout="constrained")
     axes = figure.add_subplot()
-    names = list(dict.fromkeys(row.name for row in known))
-    for row in known:
-        across, up = row.figures[ENERGY], row.figures[ACCURACY]
-        assert across is not None
-        assert up is not None
-        number = names.index(row.name)
+    names = list(dict.fromkeys(name for name, _, _ in known))
+    for name, across, up in known:
+        number = names.index(name)
         axes.errorbar(
             100 * across.mean,
             100 * up.mean,
@@ -37,10 +38,10 @@ def pareto(rows: Sequence[SummaryRow]) -> Figure | None:
             yerr=bar(up),
             fmt=marker(number),
             color=row_colour(number),
-            label=row.name,
+            label=name,
             elinewidth=0.8,
         )
-    front = pareto_front([(_mean(row, ENERGY), _mean(row, ACCURACY)) for row in known])
+    front = pareto_front([(100 * across.mean, 100 * up.mean) for _, across, up in known])
     axes.plot(*zip(*front, strict=True), color=FAINT, linewidth=0.8, zorder=0)
     dressed(axes, "energy in mask", "accuracy")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
@@ -55,9 +56,3 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[tuple[float, flo
         if not front or up > front[-1][1]:
             front.append((across, up))
     return front[::-1]
-
-
-def _mean(row: SummaryRow, index: int) -> float:
-    figure = row.figures[index]
-    assert figure is not None
-    return 100 * figure.mean
