@@ -42,6 +42,11 @@ def blocks() -> Iterator[Block]:
             yield Block(page.relative_to(ROOT).as_posix(), language, text)
 
 
+def texts(page: str, language: str) -> list[str]:
+    """Return the blocks of a page in one language, in order."""
+    return [block.text for block in blocks() if (block.page, block.language) == (page, language)]
+
+
 def commands_in(text: str) -> list[list[str]]:
     """Split a block into commands and those into words; `&&` begins another, comments are none."""
     found, begun = [], ""

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from documented import ROOT, commands_in, texts
 
 from gain_tf.__main__ import gain_tf as cli
 from gain_tf.cli import status
@@ -16,7 +17,6 @@ from gain_tf.config import parse_config
 from gain_tf.config.study import load_study
 from gain_tf.config.yaml_text import parse_yaml
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 
@@ -31,8 +31,7 @@ SMALL = {
 
 
 def blocks(page: str, language: str) -> list[str]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return texts(f"docs/{page}", language)
 
 
 def test_every_page_is_in_the_navigation():
@@ -96,13 +95,10 @@ def run_commands(page: str, found: dict[str, str]) -> int:
     """Run the commands of a page, `RUN` and the like replaced; return how many."""
     done = 0
     for block in blocks(page, "sh"):
-        for line in block.splitlines():
-            words = (
-                line.replace("$((TASK + 1))/$TASKS", found.get("shard", "")).split("#")[0].split()
-            )
+        for words in commands_in(block.replace("$((TASK + 1))/$TASKS", found.get("shard", ""))):
             assert words[0] == "gain-tf"
             arguments = [re.sub(r"^RUN", lambda _: found["RUN"], word) for word in words[1:]]
-            assert status(cli, "gain-tf", arguments) == 0, line
+            assert status(cli, "gain-tf", arguments) == 0, words
             done += 1
             if "fit" in arguments:
                 (report,) = Path("runs").glob("*/*/report.html")
@@ -138,7 +134,8 @@ def test_commands_of_the_pages_on_annotation_and_scale(photographs):
     cheap = {"seeds": [1], "grid": {"data.budget.masks": [4]}}
     text = yaml.safe_load(blocks("annotation.md", "yaml")[0]) | cheap
     Path("budget.yaml").write_text(yaml.safe_dump(text), encoding="utf-8")
-    (run,) = finished_by("fit", "--config", "my.yaml")
+    assert status(cli, "gain-tf", ["fit", "--config", "my.yaml"]) == 0
+    (run,) = (report.parent for report in Path("runs").glob("*/*/report.html"))
     found = {"RUN": str(run), "shard": "1/2"}
     assert run_commands("annotation.md", found) == 2
     page = (photographs / "studies/budget/study.html").read_text(encoding="utf-8")
@@ -147,15 +144,10 @@ def test_commands_of_the_pages_on_annotation_and_scale(photographs):
         # Of what is in the training split; some of the sixteen are held out to judge by.
         assert 0 < len(list(csv.DictReader(file))) <= 12
     assert run_commands("scale.md", found) == 2
-    assert len(list(photographs.glob("DIR/arrays/**/*.npz"))) == len(
-        list(photographs.glob("DIR/labels/**/*.png"))
+    arrays, labels = (
+        list(photographs.glob(f"DIR/{kind}")) for kind in ("arrays/**/*.npz", "labels/**/*.png")
     )
-
-
-def finished_by(*arguments: str) -> list[Path]:
-    """Run a command that trains; return the finished runs."""
-    assert status(cli, "gain-tf", list(arguments)) == 0
-    return [report.parent for report in Path("runs").glob("*/*/report.html")]
+    assert len(arrays) == len(labels) > 0
 
 
 def test_the_study_of_the_page(photographs):

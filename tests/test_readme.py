@@ -1,22 +1,19 @@
 """The README's own code runs, and what it names is there."""
 
 import re
-from pathlib import Path
 
 import keras
 import pytest
+from documented import ROOT, texts
 
 from gain_tf.config import parse_config
 from gain_tf.config.yaml_text import parse_yaml
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    assert found
-    return found.group(1)
+    return texts("README.md", language)[0]
 
 
 @pytest.mark.slow

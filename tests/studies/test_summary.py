@@ -130,12 +130,11 @@ def test_careless_annotation_may_be_the_grid_of_a_study(judged):
     noise, boxes = "data.budget.noise", "data.budget.boxes"
     runs = [
         replace(
-            judged(row, 1, {"x": True}, point={noise: share, boxes: count}, annotated=count),
+            judged("guided", 1, {"x": True}, point={noise: share, boxes: count}, annotated=count),
             noise=share,
         )
         for share in (0.0, 0.5)
         for count in (4, 8)
-        for row in ("guided",)
     ]
     figure = robustness_curve(summarised(runs))
     assert figure is not None
@@ -211,6 +210,18 @@ def test_a_row_is_held_against_its_own_rolled_control(judged):
     assert " +37.5 [" in lines[-2].split("|")[-2]
 
 
+def finished(config, *rows):
+    """Leave what a finished run leaves, in the folders of its rows; "" is the run's own."""
+    folder = config.run.root / "base" / "first"
+    for row in ("", *rows):
+        (folder / row).mkdir(parents=True, exist_ok=True)
+    write_config(config, folder / "config.yaml")
+    (folder / "report.html").touch()
+    for row in rows:
+        (folder / row / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    return folder
+
+
 def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
     rolled = {"data.budget.placement": "rolled"}
     config = parse_config(
@@ -229,16 +240,10 @@ def test_a_control_differs_in_where_annotation_lies_alone(tmp_path):
             "run": {"root": str(tmp_path)},
         }
     )
-    folder = tmp_path / "base" / "first"
-    folder.mkdir(parents=True)
-    write_config(config, folder / "config.yaml")
-    (folder / "report.html").touch()
+    names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled", "shuffled")
+    folder = finished(config, *names)
     splits = {"train": {"images": 3, "sha256": "aa"}}
     (folder / "classes.json").write_text(json.dumps({"class_names": ["a"], "splits": splits}))
-    names = ("baseline", "", "control", "swap", "swap-rolled", "more-rolled", "shuffled")
-    for name in names:
-        (folder / name).mkdir(exist_ok=True)
-        (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
     found = gather([Cell({}, 1, config)])
     assert all(each.begun_with == splits for each in found)
     controls = {each.row: each.control for each in found}
@@ -268,13 +273,7 @@ def test_a_careless_row_knows_which_one_is_exact(tmp_path):
             "run": {"root": str(tmp_path)},
         }
     )
-    folder = tmp_path / "base" / "first"
-    folder.mkdir(parents=True)
-    write_config(config, folder / "config.yaml")
-    (folder / "report.html").touch()
-    for name in ("", "noise-10", "more careless"):
-        (folder / name).mkdir(exist_ok=True)
-        (folder / name / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    finished(config, "", "noise-10", "more careless")
     found = {each.row: (each.noise, each.exact) for each in gather([Cell({}, 1, config)])}
     assert found == {
         "guided": (0, "guided"),
@@ -305,10 +304,6 @@ def test_annotation_that_guides_nothing_is_not_counted(tmp_path, changes, annota
         }
     )
     config = changed(config, changes, "test")
-    folder = tmp_path / "base" / "first"
-    folder.mkdir(parents=True)
-    write_config(config, folder / "config.yaml")
-    (folder / "report.html").touch()
-    (folder / "evaluation.json").write_text('{"classification": {"accuracy": 0.5}}')
+    finished(config, "")
     (found,) = gather([Cell({}, 1, config)])
     assert (found.row, found.annotated) == ("guided", annotated)
