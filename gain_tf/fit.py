@@ -4,7 +4,9 @@ import click
 
 from gain_tf.cli import config_options, run
 from gain_tf.config import Config
+from gain_tf.data.registry import load_data
 from gain_tf.processes import end_with_starter
+from gain_tf.training.row_processes import row_processes
 
 
 @click.command
@@ -17,10 +19,18 @@ def fit(config: Config) -> None:
     the config adds rows.
     """
     end_with_starter()
-    # TensorFlow takes seconds to load: not before the config is known to be right.
-    from gain_tf.training.run import fit_run
+    processes = row_processes(config)
+    try:
+        # Machines that train together are joined first: none waits for one whose data are wrong.
+        alone = config.training.distribute != "multiworker"
+        data = load_data(config.data) if alone else None
+        # TensorFlow takes seconds to load: not before config and data are known to be right.
+        from gain_tf.training.run import fit_run
 
-    fit_run(config)
+        fit_run(config, data, processes)
+    finally:
+        if processes is not None:
+            processes.end()
 
 
 if __name__ == "__main__":

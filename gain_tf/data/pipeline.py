@@ -22,6 +22,9 @@ from gain_tf.data.swap import clear_objects, foreground, swap_background
 
 Example = dict[str, tf.Tensor]
 
+# No condition or loop here depends on a tensor, and AutoGraph would read all of it for a second.
+_as_written = tf.autograph.experimental.do_not_convert
+
 
 def resize_image(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Resize an image: bilinear, antialiased where it shrinks.
@@ -64,6 +67,7 @@ def training_batches(
     """
     load = _loader(split, image_size, bad_images)
 
+    @_as_written
     def drawn(epoch: tf.Tensor) -> tf.data.Dataset:
         *columns, seeds = tf.numpy_function(
             lambda number: list(schedule.own(int(number)).values()),
@@ -74,6 +78,7 @@ def training_batches(
         seeds = tf.ensure_shape(seeds, [None, 2])
         return tf.data.Dataset.from_tensor_slices((*columns, seeds))
 
+    @_as_written
     def build(
         index: tf.Tensor, partner: tf.Tensor, swap: tf.Tensor, seed: tf.Tensor
     ) -> tuple[Example, tf.Tensor]:
@@ -164,6 +169,7 @@ def _loader(
                 bad_images.add(split.ids[shown], str(error))
         bad_images.none_left()
 
+    @_as_written
     def load(index: tf.Tensor) -> tuple[Example, tf.Tensor]:
         types = [tf.int64, tf.uint8, tf.uint8, tf.float32]
         index, image, mask, prior = tf.numpy_function(pixels, [index], types)

@@ -1,7 +1,7 @@
 """What the rendered data sets share: from scenes to splits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,15 @@ import numpy as np
 from gain_tf.config import Data
 from gain_tf.data.dataset import UNKNOWN, ArrayPictures, Pictures, Split
 from gain_tf.data.files import DataError
-from gain_tf.data.synthetic.picture import Picture, PlannedScene, Scene, render_all
+from gain_tf.data.rendered_ahead import rendered_ahead
+from gain_tf.data.synthetic.picture import (
+    MANY,
+    LocatedScene,
+    Picture,
+    PlannedScene,
+    Scene,
+    render_all,
+)
 
 _SEEDS_APART = 1000
 
@@ -192,6 +200,35 @@ def planned_split(name: str, scenes: Sequence[PlannedScene], size: int, classes:
         boxes=PlannedBoxes(pictures),
         box_labels=box_labels,
     )
+
+
+def located_splits(
+    scenes: Mapping[str, tuple[str, Sequence[LocatedScene]]], size: int, classes: int
+) -> dict[str, Split]:
+    """Describe the splits that `rendered_split` makes, and begin to render them.
+
+    Args:
+        scenes: of each split, and the start of its ids.
+        size: side of an image, pixels.
+        classes: number of classes.
+
+    Returns:
+        The same splits. Where there is much to render their pictures are ready to be asked for
+        long before all of them are rendered.
+    """
+    if sum(len(own) for _, own in scenes.values()) < MANY:
+        return {
+            name: rendered_split(start, own, size, classes) for name, (start, own) in scenes.items()
+        }
+    ahead = rendered_ahead({name: own for name, (_, own) in scenes.items()}, size)
+    return {
+        name: replace(
+            planned_split(start, own, size, classes),
+            pictures=ahead[name],
+            boxes=[np.array(scene.boxes(size), np.float32).reshape(-1, 4) for scene in own],
+        )
+        for name, (start, own) in scenes.items()
+    }
 
 
 def _boxes_of(picture: Picture) -> np.ndarray:

@@ -7,13 +7,18 @@ right in training and wrong in the machine.
 After Li et al., "Guided Attention Inference Network", Section 5.3, whose images are not public.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from gain_tf.config import Data
-from gain_tf.data.dataset import ArrayPictures, DataSet, Split
-from gain_tf.data.rendered import square_side
+from gain_tf.data.dataset import DataSet
+from gain_tf.data.rendered import located_splits, square_side
+from gain_tf.data.synthetic.domains import Domain
+from gain_tf.data.synthetic.picture import Box, Picture
 from gain_tf.data.synthetic.workpiece import CLASS_NAMES
-from gain_tf.data.synthetic.workpiece_split import render_split
+from gain_tf.data.synthetic.workpiece_split import Scene, plan
 
 SEEDS_APART = 1000
 """Between the seeds of train, validation and test, which share no scene."""
@@ -33,21 +38,21 @@ def load_workpiece(data: Data) -> DataSet:
         DataError: the image size is not square.
     """
     settings, size = data.workpiece, square_side(data)
-    office = {"domain": "office", "bias": settings.bias}
-    plans = {
-        "train": (settings.train, office),
-        "validation": (settings.validation, office),
-        "test": (settings.test, {"domain": "machine", "bias": 0.0}),
-        "unbiased": (settings.validation, {"domain": "office", "bias": 0.0}),
+    plans: dict[str, tuple[int, Domain, float]] = {
+        "train": (settings.train, "office", settings.bias),
+        "validation": (settings.validation, "office", settings.bias),
+        "test": (settings.test, "machine", 0.0),
+        "unbiased": (settings.validation, "office", 0.0),
     }
-    splits = {
-        name: _split(count, scenes, size, settings.seed * len(plans) * SEEDS_APART + number)
-        for number, (name, (count, scenes)) in enumerate(plans.items())
-    }
+    scenes = {}
+    for number, (name, (count, domain, bias)) in enumerate(plans.items()):
+        seed = settings.seed * len(plans) * SEEDS_APART + number
+        planned = plan(count, domain=domain, bias=bias, seed=seed)
+        scenes[name] = (f"{domain}-{seed}", [_Labelled(scene) for scene in planned])
     return DataSet(
         name="workpiece",
         class_names=[f"{name} degrees" for name in CLASS_NAMES],
-        splits=splits,
+        splits=located_splits(scenes, size, len(CLASS_NAMES)),
         single_label=True,
         about={
             "source": "rendered; after Li et al., Guided Attention Inference Network, Section 5.3",
@@ -64,15 +69,20 @@ def load_workpiece(data: Data) -> DataSet:
     )
 
 
-def _split(count: int, scenes: dict, size: int, seed: int) -> Split:
-    rendered = render_split(count, size=size, seed=seed, **scenes)
-    labels = np.eye(len(CLASS_NAMES), dtype=np.float32)[rendered.labels]
-    masks = np.where(rendered.masks > 0, rendered.labels[:, None, None] + 1, 0).astype(np.uint8)
-    return Split(
-        ids=[f"{scenes['domain']}-{seed}-{index:05d}" for index in range(count)],
-        labels=labels,
-        pictures=ArrayPictures(rendered.images, masks),
-        mask_shows=labels > 0,
-        boxes=list(rendered.boxes[:, None, :]),
-        box_labels=list(rendered.labels[:, None].astype(np.int32)),
-    )
+@dataclass(frozen=True)
+class _Labelled:
+    """A scene whose mask says which orientation it shows."""
+
+    scene: Scene
+
+    @property
+    def box_labels(self) -> Sequence[int]:
+        return [self.scene.orientation]
+
+    def boxes(self, size: int) -> Sequence[Box]:
+        return [self.scene.locate(size)]
+
+    def render(self, size: int) -> Picture:
+        rendering, label = self.scene.render(size), self.scene.orientation
+        mask = rendering.mask * np.uint8(label + 1)
+        return Picture(rendering.image, mask, [(rendering.box, label)])

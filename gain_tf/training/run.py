@@ -25,6 +25,7 @@ from gain_tf.training.distribute import strategy_of
 from gain_tf.training.environment import record_environment
 from gain_tf.training.epochs import MODEL
 from gain_tf.training.finish import finish_row
+from gain_tf.training.row_processes import RowProcesses, row_processes
 from gain_tf.training.rows import WARM_UP, Row, asked_for, rows_of, warm_up_row
 from gain_tf.training.run_classes import write_classes
 from gain_tf.training.run_folder import (
@@ -43,11 +44,15 @@ WIDTH = 120
 """Columns of what is printed into a file."""
 
 
-def fit_run(config: Config) -> Path:
+def fit_run(
+    config: Config, data: DataSet | None = None, processes: RowProcesses | None = None
+) -> Path:
     """Train and judge every row of a run, and write its report.
 
     Args:
         config: of the run.
+        data: its data set; None loads it.
+        processes: for rows side by side; None starts them when they are needed.
 
     Returns:
         The run folder.
@@ -62,7 +67,7 @@ def fit_run(config: Config) -> Path:
     # Several machines are joined before TensorFlow computes anything.
     strategy = strategy_of(config)
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
-    data = load_data(config.data)
+    data = load_data(config.data) if data is None else data
     rows = rows_of(config)
     _check_distribution(config, rows)
     wanted = asked_for(rows, config.run.rows)
@@ -81,7 +86,8 @@ def fit_run(config: Config) -> Path:
         wanted = asked_for(rows, config.run.rows)
         record_environment(folder / ENVIRONMENT, config.seed)
         as_the_chief_says(strategy, folder.name)
-        _train_and_report(config, data, rows, wanted, taught.get(GUIDED), folder, console)
+        guided = taught.get(GUIDED)
+        _train_and_report(config, data, rows, wanted, guided, folder, processes, console)
     leave_last(strategy)
     return folder
 
@@ -93,6 +99,7 @@ def _train_and_report(
     wanted: Sequence[Row],
     taught: Split | None,
     folder: Path,
+    processes: RowProcesses | None,
     console: Console,
 ) -> None:
     bad_images = BadImages(folder / BAD_IMAGES, config.data.max_bad_images)
@@ -100,7 +107,9 @@ def _train_and_report(
         _note_what_guides(config, taught, console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
-    results, models = _finish(config, wanted, rows, data, folder, bad_images, start, console)
+    if config.run.parallel > 1 and len(wanted) > 1:
+        processes = processes or row_processes(config)
+    results, models = _finish(wanted, rows, data, folder, bad_images, start, processes, console)
     for split in (data.evaluated, *data.also_evaluated):
         console.print(comparison_table(results, split))
     if bad_images:
@@ -120,17 +129,17 @@ def _train_and_report(
 
 
 def _finish(
-    config: Config,
     wanted: Sequence[Row],
     rows: Sequence[Row],
     data: DataSet,
     folder: Path,
     bad_images: BadImages,
     start: GAIN | None,
+    processes: RowProcesses | None,
     console: Console,
 ) -> tuple[list[RowResult], dict[str, GAIN]]:
     """Finish the rows, one after the other or side by side."""
-    if config.run.parallel > 1 and len(wanted) > 1:
+    if processes is not None:
         console.print(f"rows side by side: {', '.join(row.name for row in wanted)}")
         results = finish_side_by_side(
             wanted,
@@ -139,7 +148,7 @@ def _finish(
             folder,
             bad_images,
             None if start is None else folder / WARM_UP / MODEL,
-            parallel=config.run.parallel,
+            processes=processes,
             say=partial(console.print, markup=False, soft_wrap=True),
         )
         return results, {result.name: load_gain(result.folder / MODEL) for result in results}

@@ -1,24 +1,22 @@
-"""Rows trained side by side: each in a process of its own, with its share of the cores.
+"""Rows trained side by side, each in a process of its own.
 
 One step of a small network does not keep several cores busy; several rows do.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
-from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool
 
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.errors import FailedError
 from gain_tf.models.loading import load_gain
-from gain_tf.processes import end_with
 from gain_tf.report.result import RowResult
 from gain_tf.training.finish import finish_row
+from gain_tf.training.row_processes import RowProcesses
 from gain_tf.training.rows import Row, attention_row
 
 
@@ -30,7 +28,7 @@ def finish_side_by_side(
     bad_images: BadImages,
     start: Path | None,
     *,
-    parallel: int,
+    processes: RowProcesses,
     say: Callable[[str], None],
 ) -> list[RowResult]:
     """Train and judge rows, several at once; one that fails does not stop the others.
@@ -42,7 +40,7 @@ def finish_side_by_side(
         run: folder of the run.
         bad_images: gets the images that a process could not read.
         start: file of the model whose weights are the start; None for the network's own.
-        parallel: how many processes; they share the cores.
+        processes: that train them; ended with the last row.
         say: told of every row that ends.
 
     Returns:
@@ -57,18 +55,10 @@ def finish_side_by_side(
         groups.setdefault(attention_row(rows, row).name, []).append(row)
     finished: dict[str, RowResult] = {}
     failures: list[BaseException] = []
-    share = max(1, (os.cpu_count() or 1) // parallel)
-    pool = ProcessPoolExecutor(
-        min(parallel, len(groups)),
-        # In the environment: TensorFlow asks for it once, before it can be told.
-        env={"TF_NUM_INTRAOP_THREADS": str(share)},
-        initializer=end_with,
-        initargs=(os.getpid(),),
-    )
     try:
         limit = bad_images.limit
         waiting: dict[Any, list[Row]] = {
-            pool.submit(_finish_group, group, rows, data, run, limit, start): group
+            processes.submit(_finish_group, group, rows, data, run, limit, start): group
             for group in groups.values()
         }
         for future in as_completed(waiting):
@@ -83,7 +73,7 @@ def finish_side_by_side(
                 bad_images.add(image, problem)
             say(f"{len(finished)}/{len(wanted)} {names}")
     finally:
-        pool.shutdown(kill_workers=True)
+        processes.end()
     for failure in failures:
         if isinstance(failure, BrokenProcessPool):
             raise FailedError(

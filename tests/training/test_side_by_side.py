@@ -11,6 +11,7 @@ from gain_tf.data.bad_images import BadImages
 from gain_tf.data.files import DataError
 from gain_tf.data.registry import load_data
 from gain_tf.models.loading import load_gain
+from gain_tf.training.row_processes import RowProcesses
 from gain_tf.training.rows import rows_of
 from gain_tf.training.side_by_side import finish_side_by_side
 from gain_tf.training.train import train
@@ -32,7 +33,14 @@ def test_rows_come_out_as_in_turn_whatever_becomes_of_another(tmp_path):
     rows, data, said = rows_of(config), load_data(config.data), []
     with pytest.raises(ConfigError, match="masks"):
         finish_side_by_side(
-            rows, rows, data, tmp_path, BadImages(None, 0), None, parallel=2, say=said.append
+            rows,
+            rows,
+            data,
+            tmp_path,
+            BadImages(None, 0),
+            None,
+            processes=RowProcesses(2, 2),
+            say=said.append,
         )
     assert any(text.startswith("no-masks failed: data.budget.masks: 100") for text in said)
     assert (tmp_path / "model.keras").is_file()

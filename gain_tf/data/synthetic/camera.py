@@ -24,7 +24,7 @@ from gain_tf.data.synthetic.planning import (
     surroundings_of,
 )
 from gain_tf.data.synthetic.slab import Pose
-from gain_tf.data.synthetic.table_top import set_table
+from gain_tf.data.synthetic.table_top import draw_look, set_table
 
 ORIENTATIONS = (0, 180)
 """Of the gap, degrees clockwise from the upper side; the label is the index."""
@@ -72,7 +72,7 @@ class CameraScene:
         )
         setting = SETTINGS[self.domain]
         texture = machine_bed if self.bench is None else DESKS[self.bench][1]
-        table = set_table(camera, surface, setting, texture, size)
+        table = set_table(draw_look(camera, setting), surface, setting, texture, size)
         jitter = body.uniform(-JITTER_DEGREES, JITTER_DEGREES)
         angle = float(np.radians(ORIENTATIONS[self.orientation] + jitter))
 

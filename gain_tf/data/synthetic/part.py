@@ -7,11 +7,11 @@ import numpy as np
 from gain_tf.data.synthetic.colour import draw_from
 from gain_tf.data.synthetic.compositing import spread
 from gain_tf.data.synthetic.drawing import Plane, bevel_height, blurred, coverage, shifted
-from gain_tf.data.synthetic.light import relief
+from gain_tf.data.synthetic.light import Light, relief
 from gain_tf.data.synthetic.metals import brushed
 from gain_tf.data.synthetic.noise import FloatImage, value_noise
 from gain_tf.data.synthetic.outlines import Points, capsule, circle, rounded
-from gain_tf.data.synthetic.slab import Pose, paint, set_down
+from gain_tf.data.synthetic.slab import Pose, footprint_of, paint, set_down
 
 _OUTLINE = rounded(
     np.array(
@@ -53,6 +53,12 @@ def silhouette(pose: Pose, lean: tuple[float, float]) -> Points:
     return np.concatenate([top, top + np.asarray(lean)])
 
 
+def part_coverage(side: int, light: Light, pose: Pose, lean: tuple[float, float]) -> FloatImage:
+    """What `draw_part` covers and returns, without drawing: float32 (side, side) in [0, 1]."""
+    hidden = footprint_of(side, light, _contours(pose), THICKNESS * pose.scale, lean)
+    return np.zeros((side, side), np.float32) if hidden is None else hidden.on_plane(side)
+
+
 def draw_part(
     rng: np.random.Generator, plane: Plane, pose: Pose, lean: tuple[float, float]
 ) -> FloatImage:
@@ -68,8 +74,7 @@ def draw_part(
         Coverage of the part, walls included and holes excluded: float32 (side, side) in [0, 1].
     """
     side, thickness = plane.side, THICKNESS * pose.scale
-    contours = [pose.place(outline) for outline in (_OUTLINE, *_HOLES)]
-    slab = set_down(plane, contours, thickness, lean)
+    slab = set_down(plane, _contours(pose), thickness, lean)
     if slab is None:
         return np.zeros((side, side), np.float32)
     window, top = slab.window, slab.top
@@ -93,6 +98,10 @@ def draw_part(
     face = face * spread(factor) + spread(highlight)
 
     return paint(plane, slab, colour, face)
+
+
+def _contours(pose: Pose) -> list[Points]:
+    return [pose.place(outline) for outline in (_OUTLINE, *_HOLES)]
 
 
 def _finish(rng: np.random.Generator) -> FloatImage:

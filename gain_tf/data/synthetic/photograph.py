@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -35,7 +36,7 @@ class Viewpoint:
 
     tilt: tuple[float, float]
 
-    @property
+    @cached_property
     def homography(self) -> NDArray[np.float64]:
         """Matrix (3, 3) from plane units to image units, both [0, 1]."""
         corners = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])

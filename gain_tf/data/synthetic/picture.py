@@ -65,6 +65,14 @@ class PlannedScene(Scene, Protocol):
         ...
 
 
+class LocatedScene(PlannedScene, Protocol):
+    """A picture whose boxes can be had without the rest of it."""
+
+    def boxes(self, size: int) -> Sequence[Box]:
+        """Return the boxes that it will have, `size` pixels along its longer side."""
+        ...
+
+
 def render_all(
     scenes: Sequence[Renders[_Result_co]], size: int, workers: int | None = None
 ) -> list[_Result_co]:
@@ -80,14 +88,15 @@ def render_all(
     """
     if len(scenes) < MANY:
         with _single_threaded_opencv(), ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(_render, scenes, repeat(size)))
+            return list(pool.map(render_one, scenes, repeat(size)))
     # A scene is many small steps, which wait for one another in threads.
     pool = get_reusable_executor(workers, timeout=IDLE)
-    renderings = pool.map(_render, scenes, repeat(size), chunksize=CHUNK)
+    renderings = pool.map(render_one, scenes, repeat(size), chunksize=CHUNK)
     return list(tracked(renderings, "rendering", len(scenes)))
 
 
-def _render(scene: Renders[_Result_co], size: int) -> _Result_co:
+def render_one(scene: Renders[_Result_co], size: int) -> _Result_co:
+    """Render a scene, `size` pixels along its longer side, on one processor."""
     with _single_threaded_opencv():
         return scene.render(size)
 

@@ -25,7 +25,7 @@ from gain_tf.data.synthetic.planning import (
     surroundings_of,
 )
 from gain_tf.data.synthetic.slab import Pose
-from gain_tf.data.synthetic.table_top import set_table
+from gain_tf.data.synthetic.table_top import draw_look, set_table
 
 BLOCK_NAMES = tuple(OUTLINES)
 """Every block; a data set uses the first so many as its classes."""
@@ -87,7 +87,9 @@ class ShapesScene:
         camera, places, clutter, surface, sensor = (
             np.random.default_rng([self.seed, _STREAM, self.index, stream]) for stream in range(5)
         )
-        table = set_table(camera, surface, _SETTING, TABLES[self.table][1], size)
+        table = set_table(
+            draw_look(camera, _SETTING), surface, _SETTING, TABLES[self.table][1], size
+        )
         table.scatter(clutter, 0.5, 0.5, 0.38)
         crop = _crop(size, self.aspect)
         owners = np.zeros((size, size), np.uint8)

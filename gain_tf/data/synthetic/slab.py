@@ -9,6 +9,7 @@ import numpy as np
 
 from gain_tf.data.synthetic.compositing import dyed, spread
 from gain_tf.data.synthetic.drawing import Plane, Window, blurred, coverage, shifted, window_around
+from gain_tf.data.synthetic.light import Light
 from gain_tf.data.synthetic.noise import FloatImage
 from gain_tf.data.synthetic.outlines import Points, moved
 
@@ -28,20 +29,65 @@ class Pose:
 
 
 @dataclass(frozen=True)
-class Slab:
-    """Where a solid body shows.
+class Footprint:
+    """What a solid body hides of the plane it stands on.
 
     Attributes:
         window: the pixels it and its shadow may touch.
         top: coverage of its top face, float32, shape of `window`.
         body: coverage of all of it, walls included.
-        contact: where it keeps the light from the ground and the lower walls, in [0, 1].
     """
 
     window: Window
     top: FloatImage
     body: FloatImage
+
+    def on_plane(self, side: int) -> FloatImage:
+        """Coverage of the body on the whole plane: float32 (side, side) in [0, 1]."""
+        whole = np.zeros((side, side), np.float32)
+        whole[self.window.slices] = self.body
+        return whole
+
+
+@dataclass(frozen=True)
+class Slab(Footprint):
+    """A solid body that stands on its plane, still to be painted.
+
+    Attributes:
+        contact: where it keeps the light from the ground and the lower walls, in [0, 1].
+    """
+
     contact: FloatImage
+
+
+def footprint_of(
+    side: int,
+    light: Light,
+    contours: Sequence[Points],
+    thickness: float,
+    lean: tuple[float, float],
+) -> Footprint | None:
+    """What a body hides, before anything is drawn.
+
+    Args:
+        side: pixels along the plane.
+        light: the lamp over it, which says how far the shadow reaches.
+        contours: as in `set_down`.
+        thickness: as there.
+        lean: as there.
+
+    Returns:
+        What it hides; None if it lies off the plane.
+    """
+    reach = thickness / np.tan(light.elevation) + 0.04
+    window = window_around(contours, side, reach)
+    if window is None:
+        return None
+    top = coverage(contours, window, side)
+    body = top.copy()
+    for step in (0.25, 0.5, 0.75, 1.0):
+        body = np.maximum(body, shifted(top, step * lean[0] * side, step * lean[1] * side))
+    return Footprint(window, top, body)
 
 
 def set_down(
@@ -59,14 +105,10 @@ def set_down(
         The body, still to be painted by `paint`; None if it lies off the plane.
     """
     side = plane.side
-    reach = thickness / np.tan(plane.light.elevation) + 0.04
-    window = window_around(contours, side, reach)
-    if window is None:
+    footprint = footprint_of(side, plane.light, contours, thickness, lean)
+    if footprint is None:
         return None
-    top = coverage(contours, window, side)
-    body = top.copy()
-    for step in (0.25, 0.5, 0.75, 1.0):
-        body = np.maximum(body, shifted(top, step * lean[0] * side, step * lean[1] * side))
+    window, top, body = footprint.window, footprint.top, footprint.body
     foot = shifted(top, lean[0] * side, lean[1] * side)
     plane.cast_shadow(foot, window, thickness)
     contact = blurred(body, 0.012 * side)
@@ -90,6 +132,4 @@ def paint(plane: Plane, slab: Slab, colour: FloatImage, face: FloatImage) -> Flo
     wall = dyed(colour, 0.3 + 0.25 * slab.contact)
     target += spread(slab.body) * (wall - target)
     target += spread(slab.top) * (face - target)
-    whole = np.zeros((plane.side, plane.side), np.float32)
-    whole[slab.window.slices] = slab.body
-    return whole
+    return slab.on_plane(plane.side)

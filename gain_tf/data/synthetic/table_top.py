@@ -10,9 +10,30 @@ from numpy.typing import NDArray
 from gain_tf.data.synthetic.compositing import spread
 from gain_tf.data.synthetic.domains import Setting, Texture
 from gain_tf.data.synthetic.drawing import Plane
+from gain_tf.data.synthetic.light import Light
 from gain_tf.data.synthetic.patterns import coordinates, lines
 from gain_tf.data.synthetic.photograph import Exposure, Viewpoint, develop, plane_side
 from gain_tf.data.synthetic.placement import places_beside
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a table is lit and photographed.
+
+    Attributes:
+        view: the camera.
+        light: the lamp.
+        exposure: of the photograph.
+    """
+
+    view: Viewpoint
+    light: Light
+    exposure: Exposure
+
+
+def draw_look(rng: np.random.Generator, setting: Setting) -> Look:
+    """A camera, a lamp and an exposure of one of the settings."""
+    return Look(setting.draw_viewpoint(rng), setting.draw_light(rng), setting.draw_exposure(rng))
 
 
 @dataclass(frozen=True)
@@ -54,7 +75,7 @@ class TableTop:
 
 
 def set_table(
-    camera: np.random.Generator,
+    look: Look,
     surface: np.random.Generator,
     setting: Setting,
     texture: Texture,
@@ -63,14 +84,11 @@ def set_table(
     """An empty table.
 
     Args:
-        camera: source of viewpoint, light and exposure.
+        look: how it is lit and photographed.
         surface: source of the table's surface.
-        setting: which ranges they are drawn from.
+        setting: what lies about on it.
         texture: kind of surface.
         size: side of the picture in pixels.
     """
-    view = setting.draw_viewpoint(camera)
-    light = setting.draw_light(camera)
-    exposure = setting.draw_exposure(camera)
     pixels = np.ascontiguousarray(texture(surface, plane_side(size)), np.float32)
-    return TableTop(setting, Plane(pixels, light), view, exposure)
+    return TableTop(setting, Plane(pixels, look.light), look.view, look.exposure)

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gain_tf.data.synthetic.domains import DESKS, PART_SCALE, SETTINGS, Domain
+from gain_tf.data.synthetic.domains import DESKS, PART_SCALE, SETTINGS, Domain, Setting
 from gain_tf.data.synthetic.metals import machine_bed
+from gain_tf.data.synthetic.noise import FloatImage
 from gain_tf.data.synthetic.outlines import Points
-from gain_tf.data.synthetic.part import THICKNESS, draw_part, silhouette
+from gain_tf.data.synthetic.part import THICKNESS, draw_part, part_coverage, silhouette
+from gain_tf.data.synthetic.photograph import Viewpoint, plane_side
 from gain_tf.data.synthetic.picture import Box, tight_box
 from gain_tf.data.synthetic.placement import place_shrinking
 from gain_tf.data.synthetic.slab import Pose
-from gain_tf.data.synthetic.table_top import set_table
+from gain_tf.data.synthetic.table_top import Look, draw_look, set_table
 
 CLASS_NAMES = ("0", "90", "180", "270")
 """Orientations in degrees, clockwise as seen in the image; the label is the index."""
@@ -73,24 +75,57 @@ def render_workpiece(
     if orientation not in range(len(CLASS_NAMES)) or desk not in (None, *range(len(DESKS))):
         raise ValueError(f"no such orientation or desk: {orientation}, {desk}")
     camera, part, clutter, surface, sensor = (
-        np.random.default_rng([seed, _DOMAIN_CODES[domain], index, stream]) for stream in range(5)
+        _source(index, domain, seed, stream) for stream in range(5)
     )
     setting = SETTINGS[domain]
     texture = machine_bed if desk is None else DESKS[desk][1]
-    table = set_table(camera, surface, setting, texture, size)
+    look, pose, lean = _lay_down(camera, part, orientation, setting)
+    table = set_table(look, surface, setting, texture, size)
+    table.scatter(clutter, pose.x, pose.y, 1.6 * pose.scale)
+    covered = draw_part(part, table.plane, pose, lean)
+    table.cast_bars(camera)
+    image = table.photograph(sensor, size)
+    mask = _mask(covered, table.view, size)
+    return Rendering(image, mask, tight_box(mask))
+
+
+def locate_workpiece(index: int, *, orientation: int, domain: Domain, size: int, seed: int) -> Box:
+    """Find the box that `render_workpiece` returns, in a fraction of its time.
+
+    Args:
+        index: as there.
+        orientation: as there.
+        domain: as there.
+        size: as there.
+        seed: as there.
+    """
+    camera, part = (_source(index, domain, seed, stream) for stream in range(2))
+    look, pose, lean = _lay_down(camera, part, orientation, SETTINGS[domain])
+    covered = part_coverage(plane_side(size), look.light, pose, lean)
+    return tight_box(_mask(covered, look.view, size))
+
+
+def _source(index: int, domain: Domain, seed: int, stream: int) -> np.random.Generator:
+    return np.random.default_rng([seed, _DOMAIN_CODES[domain], index, stream])
+
+
+def _lay_down(
+    camera: np.random.Generator, part: np.random.Generator, orientation: int, setting: Setting
+) -> tuple[Look, Pose, tuple[float, float]]:
+    """Choose how the table is looked at, and where on it the part lies and leans."""
+    look = draw_look(camera, setting)
     angle = float(np.radians(90.0 * orientation + part.uniform(-JITTER_DEGREES, JITTER_DEGREES)))
 
     def lean_at(x: float, y: float, scale: float) -> tuple[float, float]:
-        return table.view.lean(x, y, THICKNESS * scale)
+        return look.view.lean(x, y, THICKNESS * scale)
 
     def seen_at(x: float, y: float, scale: float) -> Points:
         rim = silhouette(Pose(x, y, angle, scale), lean_at(x, y, scale))
-        return table.view.project(rim)
+        return look.view.project(rim)
 
     x, y, scale = place_shrinking(part, seen_at, PART_SCALE * part.uniform(*setting.scale))
-    table.scatter(clutter, x, y, 1.6 * scale)
-    covered = draw_part(part, table.plane, Pose(x, y, angle, scale), lean_at(x, y, scale))
-    table.cast_bars(camera)
-    image = table.photograph(sensor, size)
-    mask = (table.view.view(covered, size) >= 0.5).astype(np.uint8)
-    return Rendering(image, mask, tight_box(mask))
+    return look, Pose(x, y, angle, scale), lean_at(x, y, scale)
+
+
+def _mask(covered: FloatImage, view: Viewpoint, size: int) -> NDArray[np.uint8]:
+    return (view.view(covered, size) >= 0.5).astype(np.uint8)

@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gain_tf.data.synthetic.domains import Domain
-from gain_tf.data.synthetic.picture import render_all
+from gain_tf.data.synthetic.picture import Box, render_all
 from gain_tf.data.synthetic.planning import (
     balanced_class,
     check_plan,
     planning_stream,
     surroundings_of,
 )
-from gain_tf.data.synthetic.workpiece import CLASS_NAMES, DESK_NAMES, Rendering, render_workpiece
+from gain_tf.data.synthetic.workpiece import (
+    CLASS_NAMES,
+    DESK_NAMES,
+    Rendering,
+    locate_workpiece,
+    render_workpiece,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,16 @@ class Scene:
             orientation=self.orientation,
             domain=self.domain,
             desk=self.desk,
+            size=size,
+            seed=self.seed,
+        )
+
+    def locate(self, size: int) -> Box:
+        """The box of this scene's rendering at `size` pixels a side."""
+        return locate_workpiece(
+            self.index,
+            orientation=self.orientation,
+            domain=self.domain,
             size=size,
             seed=self.seed,
         )

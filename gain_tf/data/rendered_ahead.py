@@ -1,0 +1,182 @@
+"""Pictures that are rendered while the first of them are looked at.
+
+Rendering a data set can take as long as a short training. Processes of the lowest priority do it,
+split by split, into a folder that all processes of a run read; who asks for a picture before they
+have come to it renders it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from loky import cpu_count
+from loky.backend import resource_tracker
+from loky.backend.process import LokyProcess
+
+from gain_tf.data.synthetic.picture import CHUNK, MANY, Scene, render_one
+from gain_tf.processes import end_with
+
+LOWEST_PRIORITY = 19
+"""Of Unix: what renders ahead takes the time that nobody else wants."""
+
+# A scene is many small steps, which wait for one another in threads.
+_ONE_SCENE = threading.Lock()
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FiledPictures:
+    """The pictures of a split, more and more of which lie in a folder.
+
+    Attributes:
+        scenes: of the split.
+        size: side of an image, pixels.
+        folder: of the files, each whole or not there.
+        renderer: kept as long as its pictures; None in a process to which they were sent.
+    """
+
+    scenes: Sequence[Scene]
+    size: int
+    folder: Path
+    renderer: _Renderer | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FiledPictures, (self.scenes, self.size, self.folder)
+
+    def image(self, index: int) -> np.ndarray:
+        """Return image `index`."""
+        return self._layers(index)[..., :3]
+
+    def mask(self, index: int) -> np.ndarray:
+        """Return mask `index`."""
+        return self._layers(index)[..., 3]
+
+    def file(self, index: int) -> None:
+        """Render picture `index` into its file, unless it is there.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if not self._path(index).exists():
+            self._write(index, self._rendered(index))
+
+    def _layers(self, index: int) -> np.ndarray:
+        """Return image and mask of a picture, uint8 (H, W, 4)."""
+        try:
+            return self._read(index)
+        except FileNotFoundError:
+            pass
+        with _ONE_SCENE:
+            if self._path(index).exists():
+                return self._read(index)
+            layers = self._rendered(index)
+            try:
+                self._write(index, layers)
+            except OSError as error:
+                _say_once(self.folder.parent, error.strerror)
+        return layers
+
+    def _rendered(self, index: int) -> np.ndarray:
+        picture = render_one(self.scenes[index], self.size)
+        return np.dstack([picture.image, picture.mask])
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:06d}"
+
+    def _read(self, index: int) -> np.ndarray:
+        return np.fromfile(self._path(index), np.uint8).reshape(self.size, self.size, 4)
+
+    def _write(self, index: int, layers: np.ndarray) -> None:
+        path = self._path(index)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            layers.tofile(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def rendered_ahead(
+    scenes: Mapping[str, Sequence[Scene]], size: int, workers: int | None = None
+) -> dict[str, FiledPictures]:
+    """Begin to render the pictures of a data set.
+
+    Args:
+        scenes: of each split; the first split is rendered first.
+        size: side of an image, pixels.
+        workers: processes; None for one per processor, as long as each has enough to do.
+
+    Returns:
+        The pictures of each split, each to be had at once, also in other processes as long as this
+        one keeps them.
+
+    Raises:
+        OSError: there is no room for the folder of temporary files.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gain-tf-"))
+    # Should this process be killed, the tracker is there to remove the folder.
+    resource_tracker.register(str(folder), "folder")
+    for name in scenes:
+        (folder / name).mkdir()
+    jobs = [FiledPictures(own, size, folder / name) for name, own in scenes.items()]
+    if workers is None:
+        workers = min(cpu_count(), 1 + sum(map(len, scenes.values())) // MANY)
+    renderer = _Renderer(jobs, workers, folder)
+    return {job.folder.name: FiledPictures(job.scenes, size, job.folder, renderer) for job in jobs}
+
+
+class _Renderer:
+    """Processes that render, and the folder they fill; gone with the last reference to it."""
+
+    def __init__(self, jobs: Sequence[FiledPictures], workers: int, folder: Path) -> None:
+        own = [(jobs, number, workers, os.getpid()) for number in range(workers)]
+        processes = [LokyProcess(target=_render, args=each, daemon=True) for each in own]
+        for process in processes:
+            process.start()
+        weakref.finalize(self, _end, processes, folder)
+
+
+def _render(jobs: Sequence[FiledPictures], number: int, workers: int, starter: int) -> None:
+    """Render this process's share: every so manieth few pictures of each split."""
+    end_with(starter)
+    if hasattr(os, "nice"):
+        os.nice(LOWEST_PRIORITY)
+    for job in jobs:
+        for index in range(len(job.scenes)):
+            if index // CHUNK % workers != number:
+                continue
+            try:
+                job.file(index)
+            except OSError:
+                # No room, or nobody who wants them any more: who asks for one renders it.
+                return
+
+
+@cache
+def _say_once(folder: Path, problem: str) -> None:
+    _log.warning(
+        "%s: rendered pictures cannot be kept there, and are rendered again whenever they are "
+        "needed: %s",
+        folder,
+        problem,
+    )
+
+
+def _end(processes: Sequence[LokyProcess], folder: Path) -> None:
+    for process in processes:
+        process.terminate()
+        process.join()
+    shutil.rmtree(folder, ignore_errors=True)
+    resource_tracker.unregister(str(folder), "folder")

@@ -1,0 +1,77 @@
+"""The processes in which rows are trained side by side, each with its share of the cores.
+
+They load TensorFlow, which takes seconds, from the moment they are made, and so may be made before
+there is a row to train.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from importlib import import_module
+from typing import Any
+
+from loky import ProcessPoolExecutor
+
+from gain_tf.config import Config
+from gain_tf.processes import end_with
+from gain_tf.training.rows import asked_for, attention_row, rows_of
+
+NEEDED = "gain_tf.training.finish"
+"""What a process loads before it has a row."""
+
+
+class RowProcesses:
+    """Processes that wait for rows.
+
+    Args:
+        count: how many.
+        parallel: among how many the cores are shared.
+    """
+
+    def __init__(self, count: int, parallel: int) -> None:
+        share = max(1, (os.cpu_count() or 1) // parallel)
+        self._pool = ProcessPoolExecutor(
+            count,
+            # In the environment: TensorFlow asks for it once, before it can be told.
+            env={"TF_NUM_INTRAOP_THREADS": str(share)},
+            initializer=_make_ready,
+            initargs=(os.getpid(),),
+        )
+        # None is started before there is something to do.
+        self._pool.submit(int)
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
+        """Do a piece of work in the process that is free next."""
+        return self._pool.submit(work, *arguments)
+
+    def end(self) -> None:
+        """End the processes, whatever they are at."""
+        self._pool.shutdown(kill_workers=True)
+
+
+def row_processes(config: Config) -> RowProcesses | None:
+    """Start the processes that a run's rows will be trained in.
+
+    Args:
+        config: of the run.
+
+    Returns:
+        As many as there are networks to train, up to `run.parallel`; None where rows come one after
+        the other.
+
+    Raises:
+        ConfigError: `run.rows` asks for rows that there are not.
+    """
+    rows, parallel = rows_of(config), config.run.parallel
+    wanted = asked_for(rows, config.run.rows)
+    if parallel == 1 or len(wanted) == 1:
+        return None
+    networks = {attention_row(rows, row).name for row in wanted}
+    return RowProcesses(min(parallel, len(networks)), parallel)
+
+
+def _make_ready(starter: int) -> None:
+    end_with(starter)
+    import_module(NEEDED)
