@@ -25,6 +25,7 @@ from gain_tf.models.replicas import (
     replicas,
 )
 from gain_tf.models.settings import BoxPrior, EraseTo, GuidanceSettings, Kind
+from gain_tf.models.stacked_dense import stacked_kernel_gradients
 from gain_tf.models.term import Term
 from gain_tf.models.trainable import TrainableClassifier
 
@@ -177,11 +178,12 @@ class GAIN(TrainableClassifier):
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take one step down Eq. 6, 8 or 10, whichever the batch's annotation makes of it."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        with tf.GradientTape() as tape:
-            scores, terms = self.terms(x, y, sample_weight, training=True)
-            total = self.total(terms)
-            scaled_total = self.optimizer.scale_loss(total / replicas())
-        gradients = tape.gradient(scaled_total, self.trainable_variables)
+        with stacked_kernel_gradients() as kernels:
+            with tf.GradientTape() as tape:
+                scores, terms = self.terms(x, y, sample_weight, training=True)
+                total = self.total(terms)
+                scaled_total = self.optimizer.scale_loss(total / replicas())
+            gradients = kernels.gradients(tape.gradient, scaled_total, self.trainable_variables)
         gradients = clipped_together(gradients, self.optimizer)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return self.tracked(x, y, sample_weight, scores, terms, total)

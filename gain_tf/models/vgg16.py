@@ -12,6 +12,7 @@ import numpy as np
 from gain_tf.models.applications import ImageSize, application_network
 from gain_tf.models.backbone import Backbone, pool_and_classify
 from gain_tf.models.cut import cut
+from gain_tf.models.stacked_dense import StackedDense
 from gain_tf.models.weights import Weights, package_file
 
 _CONVOLUTIONS = (2, 2, 3, 3, 3)
@@ -65,9 +66,9 @@ def _fully_connected(features: Any, classes: int, dropout: float) -> Any:
     layers = keras.layers
     x = layers.MaxPooling2D(2, dtype="float32", name="pool5")(features)
     x = layers.Flatten(dtype="float32", name="flatten")(x)
-    x = layers.Dense(4096, activation="relu", dtype="float32", name="fc6")(x)
+    x = StackedDense(4096, activation="relu", dtype="float32", name="fc6")(x)
     x = layers.Dropout(dropout, dtype="float32", name="dropout6")(x)
-    x = layers.Dense(4096, activation="relu", dtype="float32", name="fc7")(x)
+    x = StackedDense(4096, activation="relu", dtype="float32", name="fc7")(x)
     x = layers.Dropout(dropout, dtype="float32", name="dropout7")(x)
     return layers.Dense(classes, dtype="float32", name="logits")(x)
 

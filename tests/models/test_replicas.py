@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 
 SHARED = """
 import keras, numpy as np, tensorflow as tf, gain_tf
+from gain_tf.models.stacked_dense import StackedDense
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -25,7 +26,7 @@ def network(**settings):
     convolution = layers.Conv2D(4, 3, activation="relu", kernel_regularizer=regulariser)
     features = keras.Sequential([keras.Input((8, 8, 3)), convolution])
     pool = layers.GlobalAveragePooling2D()
-    head = keras.Sequential([keras.Input((6, 6, 4)), pool, layers.Dense(3)])
+    head = keras.Sequential([keras.Input((6, 6, 4)), pool, StackedDense(3)])
     return gain_tf.GAIN(features, head, kind="pixel", **settings)
 
 images = np.random.default_rng(0).random((5, 8, 8, 3)).astype("float32")
