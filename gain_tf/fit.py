@@ -24,7 +24,7 @@ def fit(config: Config) -> None:
         # Machines that train together are joined first: none waits for one whose data are wrong.
         alone = config.training.distribute != "multiworker"
         data = load_data(config.data) if alone else None
-        # TensorFlow takes seconds to load: not before config and data are known to be right.
+        # TensorFlow takes seconds to load, here as in the rows' processes, which are at it.
         from gain_tf.training.run import fit_run
 
         fit_run(config, data, processes)

@@ -11,8 +11,12 @@ from typing import Any
 
 import wrapt
 
-MODULES = {"GAIN": "gain_tf.models.gain", "WeakSegmenter": "gain_tf.models.segmenter"}
-"""Where the models that a file may hold are defined, by the name of their class."""
+MODULES = {
+    "GAIN": "gain_tf.models.gain",
+    "WeakSegmenter": "gain_tf.models.segmenter",
+    "StackedDense": "gain_tf.models.stacked_dense",
+}
+"""Where the models and layers that a file may hold are defined, by the name of their class."""
 
 
 def _stand_in(name: str) -> type:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gain_export.activation_rules import through_activation
 from gain_export.rule import Inputs, NoRuleError, rule
+from gain_tf.models.stacked_dense import StackedDense
 
 
 @rule(
@@ -29,7 +30,7 @@ def reshaped(layer: Any, inputs: Inputs, output: tf.Tensor, cotangent: tf.Tensor
     return [tf.reshape(cotangent, [-1, *inputs[0].shape[1:]])]
 
 
-@rule(keras.layers.Dense)
+@rule(keras.layers.Dense, StackedDense)
 def dense(layer: Any, inputs: Inputs, output: tf.Tensor, cotangent: tf.Tensor) -> Inputs:
     """`dx = dz W^T`, written `(W dz^T)^T`: no copy of a large matrix is transposed."""
     if len(inputs[0].shape) != 2:

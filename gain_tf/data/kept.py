@@ -101,7 +101,7 @@ def kept_on_disk(split: Split, folder: Path) -> Split:
     """Keep the images of a split on disk.
 
     Args:
-        split: any; one whose pictures lie in memory anyway is left alone.
+        split: any; one whose pictures have no key, since they were rendered, is left alone.
         folder: `data.cache_folder`.
 
     Returns:

@@ -32,6 +32,7 @@ DATA_SETS: Mapping[str, Callable[[Data], DataSet]] = {
 
 
 PLANNED: Mapping[str, Callable[[Data, MakeSplit], DataSet]] = {
+    "workpiece": load_workpiece,
     "camera": load_camera,
     "boat": load_boat,
 }

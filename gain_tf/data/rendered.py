@@ -1,6 +1,7 @@
 """What the rendered data sets share: from scenes to splits."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -216,11 +217,15 @@ def located_splits(
         The same splits. Where there is much to render their pictures are ready to be asked for
         long before all of them are rendered.
     """
-    if sum(len(own) for _, own in scenes.values()) < MANY:
+    ahead = None
+    if sum(len(own) for _, own in scenes.values()) >= MANY:
+        # Without room for temporary files they are rendered into memory.
+        with suppress(OSError):
+            ahead = rendered_ahead({name: own for name, (_, own) in scenes.items()}, size)
+    if ahead is None:
         return {
             name: rendered_split(start, own, size, classes) for name, (start, own) in scenes.items()
         }
-    ahead = rendered_ahead({name: own for name, (_, own) in scenes.items()}, size)
     return {
         name: replace(
             planned_split(start, own, size, classes),

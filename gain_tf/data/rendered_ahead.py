@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ from gain_tf.data.synthetic.picture import CHUNK, MANY, Scene, render_one
 from gain_tf.processes import end_with
 
 LOWEST_PRIORITY = 19
-"""Of Unix: what renders ahead takes the time that nobody else wants."""
+"""Where there is one (Unix): what renders ahead takes the time that nobody else wants."""
 
-# A scene is many small steps, which wait for one another in threads.
+# In threads the many small steps of two scenes would only wait for one another.
 _ONE_SCENE = threading.Lock()
 
 _log = logging.getLogger(__name__)
@@ -44,13 +45,15 @@ class FiledPictures:
         scenes: of the split.
         size: side of an image, pixels.
         folder: of the files, each whole or not there.
-        renderer: kept as long as its pictures; None in a process to which they were sent.
+        renderer: kept as long as its pictures; None in a copy, such as another process has.
+        unfiled: what was rendered and could not be written, by its index.
     """
 
     scenes: Sequence[Scene]
     size: int
     folder: Path
     renderer: _Renderer | None = None
+    unfiled: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FiledPictures, (self.scenes, self.size, self.folder)
@@ -79,13 +82,16 @@ class FiledPictures:
         except FileNotFoundError:
             pass
         with _ONE_SCENE:
+            if index in self.unfiled:
+                return self.unfiled[index]
             if self._path(index).exists():
                 return self._read(index)
             layers = self._rendered(index)
             try:
                 self._write(index, layers)
             except OSError as error:
-                _say_once(self.folder.parent, error.strerror)
+                _say_once(self.folder.parent, error.strerror or str(error))
+                self.unfiled[index] = layers
         return layers
 
     def _rendered(self, index: int) -> np.ndarray:
@@ -102,7 +108,7 @@ class FiledPictures:
         path = self._path(index)
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         try:
-            layers.tofile(temporary)
+            temporary.write_bytes(layers.tobytes())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -123,40 +129,42 @@ def rendered_ahead(
         one keeps them.
 
     Raises:
-        OSError: there is no room for the folder of temporary files.
+        OSError: there is no room for temporary files.
     """
-    folder = Path(tempfile.mkdtemp(prefix="gain-tf-"))
-    # Should this process be killed, the tracker is there to remove the folder.
-    resource_tracker.register(str(folder), "folder")
-    for name in scenes:
-        (folder / name).mkdir()
-    jobs = [FiledPictures(own, size, folder / name) for name, own in scenes.items()]
     if workers is None:
         workers = min(cpu_count(), 1 + sum(map(len, scenes.values())) // MANY)
-    renderer = _Renderer(jobs, workers, folder)
-    return {job.folder.name: FiledPictures(job.scenes, size, job.folder, renderer) for job in jobs}
+    renderer = _Renderer(scenes, size, workers)
+    return {job.folder.name: replace(job, renderer=renderer) for job in renderer.jobs}
 
 
 class _Renderer:
     """Processes that render, and the folder they fill; gone with the last reference to it."""
 
-    def __init__(self, jobs: Sequence[FiledPictures], workers: int, folder: Path) -> None:
-        own = [(jobs, number, workers, os.getpid()) for number in range(workers)]
-        processes = [LokyProcess(target=_render, args=each, daemon=True) for each in own]
-        for process in processes:
-            process.start()
+    def __init__(self, scenes: Mapping[str, Sequence[Scene]], size: int, workers: int) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="gain-tf-"))
+        # Should this process be killed, the tracker is there to remove the folder.
+        resource_tracker.register(str(folder), "folder")
+        processes: list[LokyProcess] = []
         weakref.finalize(self, _end, processes, folder)
+        self.jobs = [FiledPictures(own, size, folder / name) for name, own in scenes.items()]
+        for job in self.jobs:
+            job.folder.mkdir()
+        for number in range(workers):
+            share = (self.jobs, number, workers, os.getpid())
+            process = LokyProcess(target=_render, args=share, daemon=True)
+            process.start()
+            processes.append(process)
 
 
 def _render(jobs: Sequence[FiledPictures], number: int, workers: int, starter: int) -> None:
-    """Render this process's share: every so manieth few pictures of each split."""
+    """Render the share of one of several processes: pictures in their order, a few at a time."""
+    # The process that is interrupted ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(starter)
     if hasattr(os, "nice"):
         os.nice(LOWEST_PRIORITY)
     for job in jobs:
-        for index in range(len(job.scenes)):
-            if index // CHUNK % workers != number:
-                continue
+        for index in share_of(len(job.scenes), number, workers):
             try:
                 job.file(index)
             except OSError:
@@ -164,11 +172,15 @@ def _render(jobs: Sequence[FiledPictures], number: int, workers: int, starter: i
                 return
 
 
+def share_of(count: int, number: int, workers: int) -> list[int]:
+    """List the pictures, of so many, that process `number` of several renders."""
+    return [index for index in range(count) if index // CHUNK % workers == number]
+
+
 @cache
 def _say_once(folder: Path, problem: str) -> None:
     _log.warning(
-        "%s: rendered pictures cannot be kept there, and are rendered again whenever they are "
-        "needed: %s",
+        "%s: rendered pictures cannot be written there, and are kept in memory: %s",
         folder,
         problem,
     )
@@ -179,4 +191,6 @@ def _end(processes: Sequence[LokyProcess], folder: Path) -> None:
         process.terminate()
         process.join()
     shutil.rmtree(folder, ignore_errors=True)
-    resource_tracker.unregister(str(folder), "folder")
+    # A thread may have written there still: then it is for the tracker to remove.
+    if not folder.exists():
+        resource_tracker.unregister(str(folder), "folder")

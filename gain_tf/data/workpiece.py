@@ -14,7 +14,7 @@ import numpy as np
 
 from gain_tf.config import Data
 from gain_tf.data.dataset import DataSet
-from gain_tf.data.rendered import located_splits, square_side
+from gain_tf.data.rendered import MakeSplit, located_splits, square_side
 from gain_tf.data.synthetic.domains import Domain
 from gain_tf.data.synthetic.picture import Box, Picture
 from gain_tf.data.synthetic.workpiece import CLASS_NAMES
@@ -24,11 +24,12 @@ SEEDS_APART = 1000
 """Between the seeds of train, validation and test, which share no scene."""
 
 
-def load_workpiece(data: Data) -> DataSet:
+def load_workpiece(data: Data, split_of: MakeSplit | None = None) -> DataSet:
     """Render the data set.
 
     Args:
         data: `workpiece` says how many images and how biased; `image_size` must be square.
+        split_of: makes splits of scenes, such as `planned_split`; None is `located_splits`.
 
     Returns:
         The data set: `train` and `validation` in the office, `test` in the machine, and
@@ -49,10 +50,17 @@ def load_workpiece(data: Data) -> DataSet:
         seed = settings.seed * len(plans) * SEEDS_APART + number
         planned = plan(count, domain=domain, bias=bias, seed=seed)
         scenes[name] = (f"{domain}-{seed}", [_Labelled(scene) for scene in planned])
+    classes = len(CLASS_NAMES)
+    if split_of is None:
+        splits = located_splits(scenes, size, classes)
+    else:
+        splits = {
+            name: split_of(start, own, size, classes) for name, (start, own) in scenes.items()
+        }
     return DataSet(
         name="workpiece",
         class_names=[f"{name} degrees" for name in CLASS_NAMES],
-        splits=located_splits(scenes, size, len(CLASS_NAMES)),
+        splits=splits,
         single_label=True,
         about={
             "source": "rendered; after Li et al., Guided Attention Inference Network, Section 5.3",

@@ -29,6 +29,12 @@ class KernelUses:
     def __init__(self) -> None:
         self._rows: dict[int, list[tuple[tf.Tensor, tf.Tensor]]] = {}
         self._differentiating = False
+        self._graph = tf.compat.v1.get_default_graph()
+
+    @property
+    def reached(self) -> bool:
+        """Whether what is computed now is part of the step, not of a function that it calls."""
+        return tf.compat.v1.get_default_graph() is self._graph
 
     def product(self, inputs: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
         """Multiply by a kernel, `x W`, any number of times differentiable in `x`.
@@ -40,12 +46,12 @@ class KernelUses:
         Returns:
             (..., m).
         """
-        matrix = tf.convert_to_tensor(kernel)
+        matrix, uses = tf.convert_to_tensor(kernel), self._rows.setdefault(id(kernel), [])
 
         def note(rows: tf.Tensor, changes: tf.Tensor) -> None:
             if self._differentiating:
                 flat = (tf.reshape(each, [-1, each.shape[-1]]) for each in (rows, changes))
-                self._rows.setdefault(id(kernel), []).append(tuple(flat))
+                uses.append(tuple(flat))
 
         @tf.custom_gradient
         def forward(rows: tf.Tensor) -> tuple[tf.Tensor, Any]:
@@ -84,17 +90,23 @@ class KernelUses:
         self._differentiating = True
         found = differentiate(target, variables)
         self._differentiating = False
-        return [
-            self._with_uses(gradient, id(variable))
+        gradients = [
+            self._with_uses(gradient, variable)
             for gradient, variable in zip(found, variables, strict=True)
         ]
+        # What TensorFlow keeps of a traced step for good should be no more than it must.
+        for uses in self._rows.values():
+            uses.clear()
+        return gradients
 
-    def _with_uses(self, gradient: tf.Tensor | None, kernel: int) -> tf.Tensor | None:
+    def _with_uses(self, gradient: tf.Tensor | None, variable: keras.Variable) -> tf.Tensor | None:
         """Add a kernel's products to what else depends on it, such as its regularisation."""
-        if kernel not in self._rows:
+        uses = self._rows.get(id(variable))
+        if not uses:
             return gradient
-        rows, changes = (tf.concat(own, axis=0) for own in zip(*self._rows[kernel], strict=True))
+        rows, changes = (tf.concat(own, axis=0) for own in zip(*uses, strict=True))
         stacked = tf.matmul(rows, changes, transpose_a=True)
+        stacked = tf.cast(stacked, variable.dtype)
         return stacked if gradient is None else gradient + stacked
 
 
@@ -117,7 +129,7 @@ class StackedDense(keras.layers.Dense):
         uses: KernelUses | None = getattr(_STEP, "uses", None)
         kernel = self.kernel
         # With LoRA the kernel is a sum, whose parts have the gradients.
-        if uses is None or not isinstance(kernel, keras.Variable):
+        if uses is None or not uses.reached or not isinstance(kernel, keras.Variable):
             return super().call(inputs, training)
         outputs = uses.product(inputs, kernel)
         if self.bias is not None:

@@ -7,12 +7,14 @@ there is a row to train.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future
 from importlib import import_module
 from typing import Any
 
 from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool
 
 from gain_tf.config import Config
 from gain_tf.processes import end_with
@@ -43,8 +45,17 @@ class RowProcesses:
         self._pool.submit(int)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
-        """Do a piece of work in the process that is free next."""
-        return self._pool.submit(work, *arguments)
+        """Do a piece of work in the process that is free next.
+
+        Returns:
+            Its result to come, or the error that ended it, or ended a process before.
+        """
+        try:
+            return self._pool.submit(work, *arguments)
+        except BrokenProcessPool as error:
+            failed: Future = Future()
+            failed.set_exception(error)
+            return failed
 
     def end(self) -> None:
         """End the processes, whatever they are at."""
@@ -74,4 +85,7 @@ def row_processes(config: Config) -> RowProcesses | None:
 
 def _make_ready(starter: int) -> None:
     end_with(starter)
+    # Who interrupts the command reads of that once, not of each import that it breaks.
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
     import_module(NEEDED)
+    signal.signal(signal.SIGINT, interrupted)

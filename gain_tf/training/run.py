@@ -107,8 +107,7 @@ def _train_and_report(
         _note_what_guides(config, taught, console)
     console.print(f"run folder {folder}", soft_wrap=True)
     start = _warm_up(config, data, folder, bad_images, console)
-    if config.run.parallel > 1 and len(wanted) > 1:
-        processes = processes or row_processes(config)
+    processes = processes or row_processes(config)
     results, models = _finish(wanted, rows, data, folder, bad_images, start, processes, console)
     for split in (data.evaluated, *data.also_evaluated):
         console.print(comparison_table(results, split))

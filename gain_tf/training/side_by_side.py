@@ -57,10 +57,10 @@ def finish_side_by_side(
     failures: list[BaseException] = []
     try:
         limit = bad_images.limit
-        waiting: dict[Any, list[Row]] = {
-            processes.submit(_finish_group, group, rows, data, run, limit, start): group
-            for group in groups.values()
-        }
+        waiting: dict[Any, list[Row]] = {}
+        for group in groups.values():
+            work = processes.submit(_finish_group, group, rows, data, run, limit, start)
+            waiting[work] = group
         for future in as_completed(waiting):
             names = ", ".join(row.name for row in waiting[future])
             if failure := future.exception():

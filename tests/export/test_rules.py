@@ -8,6 +8,7 @@ import tensorflow as tf
 from gain_export.activations import DERIVATIVES
 from gain_export.adjoint import forward, score_gradient
 from gain_export.rules import RULES, NoRuleError
+from gain_tf.models.stacked_dense import StackedDense
 
 layers = keras.layers
 SHAPE = (7, 6, 4)
@@ -123,6 +124,12 @@ def test_layer(rng, part):
         # Built under the test's precision, not under that of collection.
         part = type(part).from_config({**part.get_config(), "dtype": "float64"})
     assert_same_as_tape(head_of(part), rng.normal(size=(2, *SHAPE)))
+
+
+def test_a_dense_layer_of_the_library():
+    head = head_of(layers.Flatten(), StackedDense(5, activation="relu"))
+    features = np.random.default_rng(3).normal(size=(2, *SHAPE)).astype(np.float32)
+    assert_same_as_tape(head, features)
 
 
 @pytest.mark.parametrize("name", DERIVATIVES)

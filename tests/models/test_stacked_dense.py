@@ -84,9 +84,35 @@ def test_a_frozen_layer_and_low_rank_adaptation():
     layer.enable_lora(1)
     _, found = stacked(layer, lambda layer: tf.reduce_sum(layer(tf.constant(FIRST))))
     assert all(gradient is not None for gradient in found)
+    layer, frozen = layer_of(KERNEL), layer_of(np.eye(3)[:, :2])
+    frozen.trainable = False
+
+    def behind(layer):
+        return tf.reduce_sum(frozen(tf.pad(layer(tf.constant(FIRST)), [[0, 0], [0, 1]])) ** 2)
+
+    # Of a frozen layer nothing but what lies before it is told.
+    _, (found, _) = stacked(layer, behind)
+    expected = 2 * FIRST.T @ (FIRST @ KERNEL + [0.1, -0.2] + [0.1, -0.2])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert frozen.trainable_variables == []
+
+
+def test_a_function_called_within_a_step_is_differentiated_as_ever():
     layer = layer_of(KERNEL)
-    layer.trainable = False
-    assert stacked(layer)[1] == []
+    called = tf.function(lambda: tf.reduce_sum(layer(tf.constant(FIRST)) ** 2))
+    for _ in range(2):
+        _, (found, _) = stacked(layer, lambda layer: called())
+        expected = 2 * FIRST.T @ (FIRST @ KERNEL + [0.1, -0.2])
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_a_step_that_fails_leaves_nothing_behind():
+    layer = layer_of(KERNEL)
+    with pytest.raises(ZeroDivisionError):
+        stacked(layer, lambda layer: 1 / 0 * layer(tf.constant(FIRST)))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(layer(tf.constant(FIRST)) ** 2)
+    assert tape.gradient(total, layer.kernel) is not None
 
 
 def test_rows_may_have_more_dimensions():
@@ -102,7 +128,7 @@ def test_rows_may_have_more_dimensions():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def network(dense):
+def network(dense, **settings):
     keras.utils.set_random_seed(0)
     image = keras.Input((12, 16, 3))
     convolution = keras.layers.Conv2D(6, 3, strides=4, padding="same", activation="relu")
@@ -110,7 +136,7 @@ def network(dense):
     entry = keras.Input((3, 4, 6))
     hidden = dense(11, activation="tanh")(keras.layers.Flatten()(entry))
     head = keras.Model(entry, keras.layers.Dense(3)(dense(5, activation="relu")(hidden)))
-    return gain_tf.GAIN(features, head, kind="box")
+    return gain_tf.GAIN(features, head, kind="box", **settings)
 
 
 def batch():
@@ -149,6 +175,23 @@ def test_a_step_of_gain_has_one_product_for_each_kernel_and_ends_the_same(tmp_pa
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert isinstance(loaded.head.layers[2], StackedDense)
     np.testing.assert_array_equal(loaded(data[0]), model(data[0]))
+
+
+@pytest.mark.parametrize(
+    "compiled", [{"run_eagerly": True}, {"jit_compile": True}, {"loss_scale": True}]
+)
+def test_every_way_to_execute_a_step_ends_the_same(compiled):
+    data, trained = batch(), []
+    for settings in ({}, compiled):
+        model = network(StackedDense, max_labels=1)
+        optimizer = keras.optimizers.SGD(0.1)
+        if settings.pop("loss_scale", False):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=8.0)
+        model.compile(optimizer, **settings)
+        model.fit(*data, batch_size=4, verbose=0)
+        trained.append(model.get_weights())
+    for own, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(own, other, rtol=0, atol=1e-5)
 
 
 def test_the_fully_connected_head_of_vgg16_is_made_of_them():

@@ -6,15 +6,13 @@ from gain_tf.data.synthetic.workpiece import (
     Rendering,
     render_workpiece,
 )
-from gain_tf.data.synthetic.workpiece_split import Scene, Split, plan, render_split
+from gain_tf.data.synthetic.workpiece_split import Scene, plan
 
 __all__ = [
     "CLASS_NAMES",
     "DESK_NAMES",
     "Rendering",
     "Scene",
-    "Split",
     "plan",
-    "render_split",
     "render_workpiece",
 ]

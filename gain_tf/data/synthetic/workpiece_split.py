@@ -1,15 +1,11 @@
-"""Whole splits of the workpiece data set: which scenes, and all of them rendered."""
+"""Whole splits of the workpiece data set: which scenes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gain_tf.data.synthetic.domains import Domain
-from gain_tf.data.synthetic.picture import Box, render_all
+from gain_tf.data.synthetic.picture import Box
 from gain_tf.data.synthetic.planning import (
     balanced_class,
     check_plan,
@@ -57,22 +53,6 @@ class Scene:
         )
 
 
-class Split(NamedTuple):
-    """Rendered images in order of their index.
-
-    Attributes:
-        images: uint8 (N, size, size, 3) RGB.
-        labels: int64 (N,), index into `CLASS_NAMES`.
-        masks: uint8 (N, size, size), 1 on the part.
-        boxes: float32 (N, 4), y0, x0, y1, x1 in [0, 1].
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    masks: NDArray[np.uint8]
-    boxes: NDArray[np.float32]
-
-
 def plan(count: int, *, domain: Domain, bias: float, seed: int) -> list[Scene]:
     """The scenes of a split.
 
@@ -100,38 +80,3 @@ def plan(count: int, *, domain: Domain, bias: float, seed: int) -> list[Scene]:
             desk = surroundings_of(rng, orientation, len(DESK_NAMES), bias)
         scenes.append(Scene(index, orientation, domain, desk, seed))
     return scenes
-
-
-def render_split(
-    count: int,
-    *,
-    domain: Domain,
-    bias: float,
-    size: int,
-    seed: int,
-    workers: int | None = None,
-) -> Split:
-    """Plan and render a split; the result depends on everything but `workers`.
-
-    Args:
-        count: number of images.
-        domain: "office" or "machine".
-        bias: how often the desk goes with the orientation, see `plan`.
-        size: side of the images in pixels.
-        seed: of the split.
-        workers: processes, or threads; None for one per processor.
-    """
-    scenes = plan(count, domain=domain, bias=bias, seed=seed)
-    split = Split(
-        np.zeros((count, size, size, 3), np.uint8),
-        np.array([scene.orientation for scene in scenes], np.int64),
-        np.zeros((count, size, size), np.uint8),
-        np.zeros((count, 4), np.float32),
-    )
-
-    renderings = render_all(scenes, size, workers)
-    for index, rendering in enumerate(renderings):
-        split.images[index] = rendering.image
-        split.masks[index] = rendering.mask
-        split.boxes[index] = rendering.box
-    return split

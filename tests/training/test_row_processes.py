@@ -1,0 +1,79 @@
+"""The processes of rows side by side, from their start to their end."""
+
+import multiprocessing
+import os
+
+import pytest
+from support import tiny_config
+
+from gain_tf.cli import status
+from gain_tf.config import ConfigError, write_config
+from gain_tf.data.bad_images import BadImages
+from gain_tf.data.registry import load_data
+from gain_tf.errors import FailedError
+from gain_tf.fit import fit
+from gain_tf.training.row_processes import RowProcesses, row_processes
+from gain_tf.training.rows import rows_of
+from gain_tf.training.side_by_side import finish_side_by_side
+
+
+def threads():
+    return os.environ["TF_NUM_INTRAOP_THREADS"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"run__parallel": 1, "evaluation__baseline": True},
+        {"run__parallel": 2, "evaluation__baseline": False},
+        {"run__parallel": 2, "evaluation__baseline": True, "run__rows": ["guided"]},
+    ],
+)
+def test_rows_in_turn_have_no_processes(settings):
+    assert row_processes(tiny_config(evaluation__control=False, **settings)) is None
+
+
+def test_a_row_that_there_is_not():
+    with pytest.raises(ConfigError, match="there is no row gided"):
+        row_processes(tiny_config(run__rows=["gided"]))
+
+
+@pytest.mark.slow
+def test_processes_share_the_cores_and_are_gone_in_the_end():
+    processes = row_processes(tiny_config(run__parallel=2, evaluation__baseline=True))
+    assert processes is not None
+    share = max(1, (os.cpu_count() or 1) // 2)
+    assert processes.submit(threads).result() == str(share)
+    processes.end()
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_a_process_that_ended_before_there_was_a_row_is_a_sentence(tmp_path):
+    config = tiny_config(evaluation__baseline=True)
+    rows, data, processes = rows_of(config), load_data(config.data), RowProcesses(1, 1)
+    assert processes.submit(os._exit, 1).exception() is not None
+    with pytest.raises(FailedError, match="was ended from outside"):
+        finish_side_by_side(
+            rows,
+            rows,
+            data,
+            tmp_path,
+            BadImages(None, 0),
+            None,
+            processes=processes,
+            say=lambda text: None,
+        )
+
+
+@pytest.mark.slow
+def test_a_command_that_fails_early_leaves_no_process(tmp_path, capsys):
+    config = tiny_config(
+        data__image_size=[32, 48],
+        evaluation__baseline=True,
+        run={"root": str(tmp_path), "parallel": 2},
+    )
+    write_config(config, tmp_path / "config.yaml")
+    assert status(fit, "gain-tf fit", ["--config", str(tmp_path / "config.yaml")]) != 0
+    assert "images are square" in capsys.readouterr().err
+    assert not multiprocessing.active_children()
