@@ -70,7 +70,13 @@ def seconds_to_the_first_step(config: str) -> float:
         started = time.perf_counter()
         run = subprocess.Popen(
             [sys.executable, "-m", "gain_tf.fit", "--config", config, f"--set=run.root={folder}"],
-            env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            # Temporary files go with the folder: who would remove them is killed as well.
+            env={
+                **os.environ,
+                "PYTHONPATH": path,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                "TMPDIR": folder,
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
