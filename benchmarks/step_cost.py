@@ -4,7 +4,7 @@
 
 Operations are counted in the traced graph of `train_step`; times are medians of interleaved
 steps on the same batch from the same weights, so that a busy machine disturbs both alike; memory
-is the peak of a process of its own for each kind of step, over the process before its first step.
+is the peak of a process of its own for each kind of step, over what it holds between two steps.
 Prints a Markdown table, in plain steps but for the last column; with `--out` table and picture are
 written too, `step_cost.md` and `step_cost.png`.
 """
@@ -14,6 +14,8 @@ import multiprocessing
 import os
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -34,6 +36,8 @@ PLAIN = 0
 """Labels an image of the plain step: none is attended to."""
 AIMS = {"time, 1 label": 2.15, "memory": 2.1, "memory, remat": 1.3}
 """What a step should not exceed, in plain steps."""
+EXACT = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+"""Environment (of glibc): freed tensors go back at once, not into gaps of a heap."""
 
 
 def build(name: str, size: int, labels: int, *, remat: bool = False) -> GAIN:
@@ -93,13 +97,26 @@ def _memory_of_step(
     name: str, size: int, batch: int, labels: int, remat: bool, answer: Queue
 ) -> None:
     model, data = build(name, size, labels, remat=remat), batch_of(size, batch, labels)
-    # Building a network can take more than a step does: the peak starts anew (Linux).
+    step = tf.function(model.train_step)
+    step(data)
+    # Building and tracing can take more than a step does: the peak starts anew (Linux).
     Path("/proc/self/clear_refs").write_text("5")
     before = _peak()
-    step = tf.function(model.train_step)
     for _ in range(2):
         step(data)
     answer.put((_peak() - before) / 1024)
+
+
+@contextmanager
+def _environment(changes: dict[str, str]) -> Iterator[None]:
+    """Change the environment that processes started meanwhile are given."""
+    before = dict(os.environ)
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _peak() -> int:
@@ -116,7 +133,8 @@ def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = 
     answer = context.Queue()
     arguments = (name, size, batch, labels, remat, answer)
     process = context.Process(target=_memory_of_step, args=arguments)
-    process.start()
+    with _environment(EXACT):
+        process.start()
     used = answer.get()
     process.join()
     return used
