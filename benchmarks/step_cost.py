@@ -14,11 +14,10 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
+from unittest.mock import patch
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -107,18 +106,6 @@ def _memory_of_step(
     answer.put((_peak() - before) / 1024)
 
 
-@contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    """Change the environment that processes started meanwhile are given."""
-    before = dict(os.environ)
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 def _peak() -> int:
     """Return the peak memory of this process in KiB (of Linux: `getrusage` inherits a parent's)."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -133,7 +120,7 @@ def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = 
     answer = context.Queue()
     arguments = (name, size, batch, labels, remat, answer)
     process = context.Process(target=_memory_of_step, args=arguments)
-    with _environment(EXACT):
+    with patch.dict(os.environ, EXACT):
         process.start()
     used = answer.get()
     process.join()

@@ -23,11 +23,12 @@ LEFT_BEHIND = 3600.0
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], *, lasting: bool = True) -> Iterator[Path]:
     """Write under a temporary name beside `path`, then rename: a crash leaves the old file.
 
     Args:
         path: of the file to be written; its ending is kept, as Keras looks at it.
+        lasting: wait until the disk has it; not for what no crash outlives.
 
     Yields:
         The temporary path.
@@ -41,8 +42,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if lasting:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         # mkstemp lets only the owner read.
         temporary.chmod(0o644)
         temporary.replace(path)

@@ -2,6 +2,7 @@
 
 import contextlib
 import resource
+import time
 
 import keras
 
@@ -34,6 +35,14 @@ ALL_LOSSES = [
     {"name": "revive", "weight": 1.0},
 ]
 """Every guidance loss at once, each with a part in the gradient."""
+
+
+def wait_for(condition, seconds):
+    """Look until something is true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
 
 
 def tiny_config(**changes):

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import yaml
-from support import TINY
+from support import TINY, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,10 +52,3 @@ def descendants_of(parent):
     listed = [path.read_text().split() for path in Path(f"/proc/{parent}/task").glob("*/children")]
     children = [int(child) for each in listed for child in each]
     return [*children, *(each for child in children for each in descendants_of(child))]
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.5)

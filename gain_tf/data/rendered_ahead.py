@@ -26,6 +26,7 @@ from loky.backend import resource_tracker
 from loky.backend.process import LokyProcess
 
 from gain_tf.data.synthetic.picture import CHUNK, MANY, Scene, render_one
+from gain_tf.files import replacing
 from gain_tf.processes import end_with
 
 LOWEST_PRIORITY = 19
@@ -105,13 +106,8 @@ class FiledPictures:
         return np.fromfile(self._path(index), np.uint8).reshape(self.size, self.size, 4)
 
     def _write(self, index: int, layers: np.ndarray) -> None:
-        path = self._path(index)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
+        with replacing(self._path(index), lasting=False) as temporary:
             temporary.write_bytes(layers.tobytes())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def rendered_ahead(

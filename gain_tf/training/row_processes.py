@@ -18,7 +18,7 @@ from loky.process_executor import BrokenProcessPool
 
 from gain_tf.config import Config
 from gain_tf.processes import end_with
-from gain_tf.training.rows import asked_for, attention_row, rows_of
+from gain_tf.training.rows import asked_for, by_network, rows_of
 
 NEEDED = "gain_tf.training.finish"
 """What a process loads before it has a row."""
@@ -79,8 +79,7 @@ def row_processes(config: Config) -> RowProcesses | None:
     wanted = asked_for(rows, config.run.rows)
     if parallel == 1 or len(wanted) == 1:
         return None
-    networks = {attention_row(rows, row).name for row in wanted}
-    return RowProcesses(min(parallel, len(networks)), parallel)
+    return RowProcesses(min(parallel, len(by_network(rows, wanted))), parallel)
 
 
 def _make_ready(starter: int) -> None:

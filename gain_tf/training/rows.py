@@ -102,6 +102,22 @@ def attention_row(rows: Sequence[Row], row: Row) -> Row:
     return next(each for each in rows if without_segmenter(each.config) == wanted)
 
 
+def by_network(rows: Sequence[Row], some: Sequence[Row]) -> dict[str, list[Row]]:
+    """Put rows together that share an attention network.
+
+    Args:
+        rows: of the run.
+        some: of them.
+
+    Returns:
+        The given rows by the name of the row whose network they have, see `attention_row`.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in some:
+        groups.setdefault(attention_row(rows, row).name, []).append(row)
+    return groups
+
+
 def has_all_rows_of(larger: Config, smaller: Config) -> bool:
     """Tell whether a config is another with more rows, or with no more.
 

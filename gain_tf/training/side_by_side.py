@@ -17,7 +17,7 @@ from gain_tf.models.loading import load_gain
 from gain_tf.report.result import RowResult
 from gain_tf.training.finish import finish_row
 from gain_tf.training.row_processes import RowProcesses
-from gain_tf.training.rows import Row, attention_row
+from gain_tf.training.rows import Row, by_network
 
 
 def finish_side_by_side(
@@ -50,15 +50,12 @@ def finish_side_by_side(
         UserError: a row cannot be trained as its config asks; likewise whatever else ended one.
         FailedError: a process was ended from outside.
     """
-    groups: dict[str, list[Row]] = {}
-    for row in wanted:
-        groups.setdefault(attention_row(rows, row).name, []).append(row)
     finished: dict[str, RowResult] = {}
     failures: list[BaseException] = []
     try:
         limit = bad_images.limit
         waiting: dict[Any, list[Row]] = {}
-        for group in groups.values():
+        for group in by_network(rows, wanted).values():
             work = processes.submit(_finish_group, group, rows, data, run, limit, start)
             waiting[work] = group
         for future in as_completed(waiting):

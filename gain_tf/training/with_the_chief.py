@@ -10,7 +10,7 @@ from gain_tf.config import Config
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet
 from gain_tf.errors import UserError
-from gain_tf.training.rows import Row, attention_row, warm_up_row
+from gain_tf.training.rows import Row, by_network, warm_up_row
 from gain_tf.training.run_folder import CONFIG, row_folder
 from gain_tf.training.train import train
 from gain_tf.training.workers import as_the_chief_says
@@ -50,9 +50,8 @@ def train_with_the_chief(
     start = None
     if warm_up is not None:
         start = train(warm_up.config, data, folder / warm_up.name, bad_images=bad_images)
-    networks = {attention_row(rows, row).name: row for row in wanted}
-    for name, row in networks.items():
-        train(row.config, data, row_folder(folder, name), start, bad_images=bad_images)
+    for name, group in by_network(rows, wanted).items():
+        train(group[-1].config, data, row_folder(folder, name), start, bad_images=bad_images)
     # Who leaves while the chief still judges the last row is taken for crashed.
     as_the_chief_says(strategy)
     return folder

@@ -4,13 +4,13 @@ import pickle
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import wait_for
 
 from gain_tf.config import parse_config
 from gain_tf.data import rendered
@@ -31,13 +31,6 @@ def scenes():
     return {name: plan_boat(12, bias=0.9, seed=seed) for seed, name in enumerate(("train", "test"))}
 
 
-def waited_for(condition):
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def check(pictures, scenes, index):
     expected = scenes[index].render(SIZE)
     np.testing.assert_array_equal(pictures.image(index), expected.image)
@@ -50,7 +43,7 @@ def test_pictures_are_what_their_scenes_render_asked_for_early_or_late(scenes):
     # The last of all, long before the process has come to it.
     check(found["test"], scenes["test"], 11)
     files = [pictures.folder / f"{index:06d}" for pictures in found.values() for index in range(12)]
-    waited_for(lambda: all(file.is_file() for file in files))
+    wait_for(lambda: all(file.is_file() for file in files), PATIENCE)
     for name, pictures in found.items():
         for index in range(12):
             check(pictures, scenes[name], index)
@@ -58,7 +51,7 @@ def test_pictures_are_what_their_scenes_render_asked_for_early_or_late(scenes):
 
 def test_what_a_process_has_rendered_is_not_rendered_again(scenes, monkeypatch):
     found = rendered_ahead({"train": scenes["train"]}, SIZE, workers=1)["train"]
-    waited_for((found.folder / "000000").is_file)
+    wait_for((found.folder / "000000").is_file, PATIENCE)
     expected = scenes["train"][0].render(SIZE)
     monkeypatch.setattr(module, "render_one", None)
     np.testing.assert_array_equal(found.image(0), expected.image)
@@ -110,7 +103,7 @@ print(found["train"].folder.parent, flush=True)
         said = process.communicate(timeout=PATIENCE)[0].decode().strip()
     assert process.returncode == (0 if ending == "pass" else -signal.SIGKILL)
     folder = Path(said)
-    waited_for(lambda: not folder.exists())
+    wait_for(lambda: not folder.exists(), PATIENCE)
 
 
 def test_pictures_come_though_they_cannot_be_written(scenes, tmp_path, caplog):

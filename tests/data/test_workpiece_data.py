@@ -34,6 +34,7 @@ def test_the_splits(workpiece):
 
 def test_every_image_has_a_mask_of_its_class_and_its_box(workpiece):
     for split in workpiece.splits.values():
+        assert (split.labels.shape, split.labels.dtype) == ((len(split), 4), np.float32)
         np.testing.assert_array_equal(split.mask_shows, split.labels > 0)
         for index in range(len(split)):
             image, mask = split.pictures.image(index), split.pictures.mask(index)
@@ -43,6 +44,7 @@ def test_every_image_has_a_mask_of_its_class_and_its_box(workpiece):
             assert set(np.unique(mask)) == {0, label + 1}
             pieces, _ = boxes_of_mask(mask)
             around = [*pieces[:, :2].min(axis=0), *pieces[:, 2:].max(axis=0)]
+            assert split.boxes[index].dtype == np.float32
             np.testing.assert_allclose(split.boxes[index], [around], rtol=0, atol=1e-6)
             assert split.box_labels[index].tolist() == [label]
 

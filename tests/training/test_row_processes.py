@@ -8,13 +8,8 @@ from support import tiny_config
 
 from gain_tf.cli import status
 from gain_tf.config import ConfigError, write_config
-from gain_tf.data.bad_images import BadImages
-from gain_tf.data.registry import load_data
-from gain_tf.errors import FailedError
 from gain_tf.fit import fit
-from gain_tf.training.row_processes import RowProcesses, row_processes
-from gain_tf.training.rows import rows_of
-from gain_tf.training.side_by_side import finish_side_by_side
+from gain_tf.training.row_processes import row_processes
 
 
 def threads():
@@ -46,24 +41,6 @@ def test_processes_share_the_cores_and_are_gone_in_the_end():
     assert processes.submit(threads).result() == str(share)
     processes.end()
     assert not multiprocessing.active_children()
-
-
-@pytest.mark.slow
-def test_a_process_that_ended_before_there_was_a_row_is_a_sentence(tmp_path):
-    config = tiny_config(evaluation__baseline=True)
-    rows, data, processes = rows_of(config), load_data(config.data), RowProcesses(1, 1)
-    assert processes.submit(os._exit, 1).exception() is not None
-    with pytest.raises(FailedError, match="was ended from outside"):
-        finish_side_by_side(
-            rows,
-            rows,
-            data,
-            tmp_path,
-            BadImages(None, 0),
-            None,
-            processes=processes,
-            say=lambda text: None,
-        )
 
 
 @pytest.mark.slow

@@ -24,8 +24,8 @@ SECONDS = 300
 
 TOGETHER = {"training__distribute": "multiworker"}
 ALPHA, OMEGA = 1.0, 10.0
-ALL_WEIGHTS = 1 + ALPHA + OMEGA * len(ALL_LOSSES)
-"""Of the terms of the total."""
+ALL_WEIGHTS = 1 + ALPHA + sum(loss.get("weight", OMEGA) for loss in ALL_LOSSES)
+"""Of the terms of the total, in sum."""
 
 
 def config_in(folder, **changes):
