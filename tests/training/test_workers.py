@@ -23,9 +23,6 @@ SECONDS = 300
 """The longest that a process may take to reach the moment that is waited for."""
 
 TOGETHER = {"training__distribute": "multiworker"}
-ALPHA, OMEGA = 1.0, 10.0
-ALL_WEIGHTS = 1 + ALPHA + sum(loss.get("weight", OMEGA) for loss in ALL_LOSSES)
-"""Of the terms of the total, in sum."""
 
 
 def config_in(folder, **changes):
@@ -36,15 +33,13 @@ def config_in(folder, **changes):
         data__workpiece={"train": 16, "validation": 5, "test": 4},
         data__annotated_share=0.5,
         data__augmentation={"flip_horizontal": True},
-        guidance__alpha=ALPHA,
-        guidance__omega=OMEGA,
         guidance__kind="both",
         guidance__losses=ALL_LOSSES,
         training__epochs=4,
         training__warm_up_epochs=1,
         training__steps_per_epoch=5,
         # Rounding grows with every step, the faster the larger the steps.
-        training__optimizer={"learning_rate": 0.0005},
+        training__optimizer={"learning_rate": 0.0001},
         run={"root": str(folder), "resume": True},
         **changes,
     )
@@ -115,9 +110,6 @@ def test_two_workers_of_which_one_is_killed_train_what_one_trains(tmp_path, lost
     terms = {"classification", "attention_mining", *TERMS.values()}
     assert {*terms, *(f"val_{term}" for term in terms)} < expected[0].keys()
     for row, wanted in zip(read_history(two / "metrics.csv"), expected, strict=True):
-        # In the total a term's rounding counts by its weight.
-        for name in ("loss", "val_loss"):
-            assert row.pop(name) == pytest.approx(wanted.pop(name), abs=1e-5 * ALL_WEIGHTS)
         assert row == pytest.approx(wanted, rel=1e-5, abs=1e-5)
     weights, wanted = (load_gain(run / "model.keras").get_weights() for run in (two, one))
     for after, before in zip(weights, wanted, strict=True):
