@@ -11,13 +11,20 @@ from gain_tf.training.row_processes import row_processes
 
 @click.command
 @config_options
-def fit(config: Config) -> None:
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with an unfinished run of the same config, or with a finished one to which the "
+    "config adds rows; the same as --set run.resume=true.",
+)
+def fit(config: Config, resume: bool) -> None:
     """Train, evaluate and report what a config describes.
 
-    Writes runs/NAME/TIME/ with the trained models, their figures and report.html. With
-    run.resume=true an unfinished run of the same config is gone on with, or a finished one to which
-    the config adds rows.
+    Writes runs/NAME/TIME/ with the trained models, their figures and report.html.
     """
+    if resume:
+        run_on = config.run.model_copy(update={"resume": True})
+        config = config.model_copy(update={"run": run_on})
     end_with_starter()
     processes = row_processes(config)
     try:

@@ -11,6 +11,7 @@ sys.path.insert(0, str(HERE))  # for `import reference`, whatever the import mod
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+import tensorflow as tf  # noqa: E402
 
 import gain_tf  # noqa: E402
 
@@ -53,6 +54,23 @@ def float64():
 @pytest.fixture
 def rng():
     return np.random.default_rng(11)
+
+
+@pytest.fixture
+def a_gpu(monkeypatch):
+    """A machine that says it has a GPU; `undo()` takes it out."""
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU")
+    devices = [
+        *tf.config.list_physical_devices(),
+        tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU"),
+    ]
+    monkeypatch.setattr(
+        tf.config,
+        "list_physical_devices",
+        lambda kind=None: [device for device in devices if kind in (None, device.device_type)],
+    )
+    return monkeypatch
 
 
 @pytest.fixture(scope="session")

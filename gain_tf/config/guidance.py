@@ -28,6 +28,10 @@ class Guidance(Section):
     `box_prior` is the foreground S of Eq. 9: `fill` (all of the box), `free` (inside the box
     attention is left alone), `saliency` (what `data.saliency` makes); `auto` is `saliency` where
     `data.saliency` has a source, else `fill`.
+
+    `max_labels` pads every image to as many maps, of which XLA wants the same number in every
+    batch. Without it a GPU has one of each image where every image has one class, and every class
+    an object.
     """
 
     alpha: float = Field(default=1.0, ge=0)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from gain_tf.config import Config, ConfigError, Optimizer
 from gain_tf.data.dataset import DataSet
@@ -46,6 +47,7 @@ def build_model(config: Config, data: DataSet, steps: int) -> GAIN:
             target_layer=settings.target_layer,
             output_stride=settings.output_stride,
             remat=config.training.remat,
+            max_labels=_labels_an_image(config, data),
             **_guidance(config),
         )
     except (ValueError, WeightsUnavailableError, OSError) as error:
@@ -73,9 +75,22 @@ def _accuracy(data: DataSet) -> keras.metrics.Metric:
     return keras.metrics.BinaryAccuracy("binary_accuracy")
 
 
+def _labels_an_image(config: Config, data: DataSet) -> int | None:
+    """Return as many labels as each image is padded to, None where it is not.
+
+    Where every image has one object, fixed shapes cost nothing, and `training.jit: auto` compiles
+    on a GPU.
+    """
+    asked = config.guidance.max_labels
+    one_object = data.single_label and not data.unguided_classes
+    gpu = bool(tf.config.list_physical_devices("GPU"))
+    compiles = gpu and config.training.jit == "auto" and replicas() == 1
+    return 1 if asked is None and one_object and compiles else asked
+
+
 def _guidance(config: Config) -> dict[str, Any]:
     """Return the settings of `GAIN`, to which saliency comes with the examples."""
-    settings = config.guidance.model_dump()
+    settings = config.guidance.model_dump(exclude={"max_labels"})
     prior = settings["box_prior"]
     listed = config.guidance.losses
     return {

@@ -156,20 +156,3 @@ def test_an_older_file_that_says_what_auto_came_to_is_loaded(make_gain):
     config = {**model.get_compile_config(), "jit_compile": True}
     model.compile_from_config(config)
     assert model.jit_compile is False
-
-
-@pytest.fixture
-def a_gpu(monkeypatch):
-    """A machine that says it has a GPU; `undo()` takes it out."""
-    if tf.config.list_physical_devices("GPU"):
-        pytest.skip("there is a GPU")
-    devices = [
-        *tf.config.list_physical_devices(),
-        tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU"),
-    ]
-    monkeypatch.setattr(
-        tf.config,
-        "list_physical_devices",
-        lambda kind=None: [device for device in devices if kind in (None, device.device_type)],
-    )
-    return monkeypatch

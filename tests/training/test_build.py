@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import keras
 import pytest
+import tensorflow as tf
 from support import tiny_config
 
 from gain_tf.config import ConfigError
@@ -81,6 +82,30 @@ def test_the_first_step_is_traced_once(data, monkeypatch, single_label):
     logs = model.fit(images, split.labels[:4], batch_size=2, verbose=0).history
     assert len(traced) == 1
     assert ("accuracy" if single_label else "binary_accuracy") in logs
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "most"),
+    [
+        ({}, {}, 1),
+        ({"single_label": False}, {}, None),
+        ({"unguided_classes": [0]}, {}, None),
+        ({}, {"guidance__max_labels": 2}, 2),
+        ({}, {"training__jit": False}, None),
+    ],
+    ids=["one object", "several labels", "a class without object", "asked for", "without XLA"],
+)
+def test_on_a_gpu_the_pairs_are_fixed_where_that_costs_nothing(data, a_gpu, changes, asked, most):
+    config = tiny_config(**{"training__jit": "auto", **asked})
+    model = build_model(config, replace(data, **changes), 2)
+    assert model.max_labels == most
+    assert model.jit_compile == (most is not None)
+
+
+def test_without_a_gpu_the_pairs_are_those_there_are(data):
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU")
+    assert build_model(tiny_config(training__jit="auto"), data, 2).max_labels is None
 
 
 def test_a_row_s_mistake_is_known_before_the_run_begins(tmp_path):

@@ -145,7 +145,7 @@ def commands(tmp_path):
 
 def test_a_run_killed_twenty_times_is_an_unbroken_run(tmp_path, commands):
     broken = config_in(tmp_path, "broken")
-    arguments = ("--config", broken, "--set", "run.resume=true")
+    arguments = ("--config", broken, "--resume")
     killed, caught_writing = 0, 0
     for reached, seconds in moments(seed=8):
         commands.start("gain_tf.fit", *arguments)
