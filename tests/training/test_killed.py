@@ -28,15 +28,17 @@ SECONDS = 300
 
 
 def config_in(folder, name):
-    """Augmented, backgrounds swapped, with momentum: whatever a resumed run could forget.
+    """Guided, augmented, backgrounds swapped, with momentum: whatever a resumed run could forget.
 
-    Not guided, which takes twice as long to start: `test_train` resumes a guided run.
+    The network is one that is soon traced.
     """
     config = tiny_config(
         name=name,
         data__augmentation={"flip_horizontal": True, "crop": 0.8, "brightness": 0.2},
         data__background_swap=0.5,
-        guidance={"alpha": 0, "omega": 0},
+        data__budget={"masks": 3, "boxes": 4},
+        model={"backbone": "small_cnn", "head": "gap", "weights": None},
+        guidance__kind="both",
         training__epochs=EPOCHS,
         evaluation={"figures": 0, "intervals": 0, "baseline": False},
         run={"root": str(folder)},
