@@ -1,6 +1,6 @@
 """Pictures as people, tools and failing disks leave them: seeded, a few hundred bytes each.
 
-`REFUSED` no one can read, `READ` are odd and whole, `EITHER` may be read or refused.
+`REFUSED` are not read, `READ` are odd and whole, `EITHER` may be read or refused.
 """
 
 import functools
@@ -98,6 +98,9 @@ REFUSED: Mapping[str, Make] = {
     "a BMP without pixels": lambda r: (
         b"BM" + struct.pack("<IIIIiiHH24x", 54, 0, 54, 40, 0, 0, 1, 24)
     ),
+    "an EPS": lambda r: encoded(photograph(r).convert("L"), "EPS"),
+    "a GIF": lambda r: encoded(photograph(r), "GIF"),
+    "an icon": lambda r: encoded(photograph(r, (16, 16)), "ICO"),
     "a PNG without pixels": lambda r: _png(WIDTH, HEIGHT, 8, 2, zlib.compress(b"")),
 }
 
@@ -134,10 +137,8 @@ EITHER: Mapping[str, Make] = {
     "a TIFF of two pages": lambda r: encoded(
         photograph(r), "TIFF", save_all=True, append_images=[photograph(r, (3, 4))]
     ),
-    "a GIF": lambda r: encoded(photograph(r), "GIF"),
     "a moving WebP": lambda r: encoded(
         photograph(r), "WEBP", save_all=True, append_images=[photograph(r)]
     ),
-    "an icon": lambda r: encoded(photograph(r, (16, 16)), "ICO"),
     "a JPEG with text behind it": lambda r: encoded(photograph(r), "JPEG") + b"x" * 50,
 }

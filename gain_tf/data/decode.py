@@ -11,12 +11,35 @@ from PIL import Image, UnidentifiedImageError
 
 from gain_tf.errors import FailedError
 
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+"""Pillow's names of what is read, by what is in a file; a JPEG of several pictures (MPO) is one."""
+
+_READ = "JPEG, PNG, BMP, TIFF and WebP are read"
+
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 """What Pillow says of a header that promises more pixels than memory should hold."""
 
 
 class UnreadableImageError(FailedError, ValueError):
     """A file is no image, or a broken one."""
+
+
+def open_picture(file: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
+    """Open a picture of a user, of `FORMATS` only, whatever its name ends with.
+
+    Pillow knows many more, and of some of them lets other programs make pixels: Ghostscript of
+    EPS, which is a program itself.
+
+    Args:
+        file: a path or an open file.
+
+    Returns:
+        The picture, not decoded yet; to be closed.
+
+    Raises:
+        UnidentifiedImageError: it is no picture of these formats.
+    """
+    return Image.open(file, formats=FORMATS)
 
 
 def read_image(path: str | os.PathLike[str]) -> np.ndarray:
@@ -57,10 +80,11 @@ def decode_image(
         uint8 RGB (H, W, 3).
 
     Raises:
-        UnreadableImageError: the bytes are no image, or one of more pixels than memory should hold.
+        UnreadableImageError: the bytes are no image of `FORMATS`, or one of more pixels than memory
+            should hold.
     """
-    if _is_bomb(data):
-        raise UnreadableImageError(f"{name}: {_too_large()}")
+    if problem := _header_problem(data):
+        raise UnreadableImageError(f"{name}: {problem}")
     try:
         flags = cv2.IMREAD_COLOR if upright else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
         image = cv2.imdecode(data, flags) if data.size else None
@@ -112,7 +136,7 @@ def decode_mask(
     if _is_no_file(file):
         raise UnreadableImageError(f"{name}: is no file")
     try:
-        with Image.open(file) as picture:
+        with open_picture(file) as picture:
             if picture.mode not in ("1", "L", "P"):
                 raise UnreadableImageError(
                     f"{name}: a mask must be a grey or palette image, not {picture.mode}"
@@ -150,7 +174,7 @@ def picture_problem(path: str | os.PathLike[str] | IO[bytes]) -> str | None:
     if _is_no_file(path):
         return "is no file"
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             picture.load()
             if min(picture.size) < 1:
                 return "has no pixels"
@@ -170,15 +194,18 @@ def _is_no_file(path: str | os.PathLike[str] | IO[bytes]) -> bool:
     return os.path.exists(path) and not os.path.isfile(path)
 
 
-def _is_bomb(data: np.ndarray) -> bool:
-    """Tell by the header, before anything is decoded."""
+def _header_problem(data: np.ndarray) -> str | None:
+    """Say what is wrong with a picture by its header, before anything is decoded."""
     try:
-        with Image.open(io.BytesIO(data.data)):
-            return False
+        with open_picture(io.BytesIO(data.data)):
+            return None
     except BOMBS:
-        return True
+        return _too_large()
+    except UnidentifiedImageError:
+        # OpenCV knows more formats, with headers that nothing here has looked into.
+        return f"is not an image that can be decoded; {_READ}"
     except Exception:  # whether it is an image is said by the decoder
-        return False
+        return None
 
 
 def _too_large() -> str:
@@ -189,5 +216,5 @@ def _too_large() -> str:
 def _reason(error: Exception) -> str:
     """Say why Pillow did not read a file, without the name it gives it."""
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image of a known kind"
+        return f"it is no image of a known kind; {_READ}"
     return getattr(error, "strerror", None) or str(error) or "its parts do not fit together"

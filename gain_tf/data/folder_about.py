@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from gain_tf.data.annotation_files import Annotations
+from gain_tf.data.decode import open_picture
 from gain_tf.data.file_pictures import FileRecord
 
 NAMED = 3
@@ -56,7 +55,7 @@ def said_sizes(paths: Sequence[Path]) -> str:
     """Say how large images are, from their headers."""
     sizes = []
     for path in paths:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             sizes.append(picture.size)
     several = sorted(set(sizes), key=lambda size: (size[0] * size[1], size))
     first, last = several[0], several[-1]

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from gain_tf.data.dataset import UNKNOWN
-from gain_tf.data.decode import UnreadableImageError, decode_mask, picture_problem
+from gain_tf.data.decode import UnreadableImageError, decode_mask, open_picture, picture_problem
 from gain_tf.data.file_source import FileSource
 from gain_tf.data.files import DataError
 from gain_tf.data.sbd import read_sbd_mask
@@ -88,7 +87,7 @@ def _jpeg(source: FileSource, name: str) -> tuple[bytes, tuple[int, int]]:
     data = source.read(name)
     if problem := picture_problem(io.BytesIO(data)):
         raise DataError([f"{source.place(name)}: {problem}"])
-    with Image.open(io.BytesIO(data)) as picture:
+    with open_picture(io.BytesIO(data)) as picture:
         width, height = picture.size
     return data, (height, width)
 

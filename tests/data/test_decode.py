@@ -1,10 +1,11 @@
 """Files to pixels, and what is said of files that are none."""
 
+import contextlib
 import os
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from gain_tf.data.decode import (
     UnreadableImageError,
@@ -135,6 +136,59 @@ def test_broken_files_are_told(broken, name, said):
 def test_broken_files_are_not_read(broken, name, read):
     with pytest.raises(UnreadableImageError, match=name):
         read(broken / name)
+
+
+@pytest.fixture
+def ghostscript(tmp_path, monkeypatch):
+    """A program in place of Ghostscript, of which a file tells that it was started."""
+    started, program = tmp_path / "started", tmp_path / "bin" / "gs"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho >> '{started}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    # Pillow looks for it once a process.
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    return started
+
+
+def test_this_pillow_starts_ghostscript(tmp_path, ghostscript):
+    """Otherwise the next test would show nothing."""
+    Image.new("L", (3, 2)).save(tmp_path / "a.eps")
+    with Image.open(tmp_path / "a.eps") as picture, contextlib.suppress(OSError):
+        picture.load()
+    assert ghostscript.is_file()
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.eps"])
+def test_a_picture_starts_no_program(tmp_path, ghostscript, name):
+    path = tmp_path / name
+    Image.new("L", (3, 2)).save(path, format="EPS")
+    said = "it is no image of a known kind; JPEG, PNG, BMP, TIFF and WebP are read"
+    assert picture_problem(path) == f"unreadable or truncated: {said}"
+    with pytest.raises(UnreadableImageError, match=f"{name}: cannot be decoded: {said}"):
+        read_mask(path)
+    with pytest.raises(UnreadableImageError, match=f"{name}: is not an image .* WebP are read"):
+        read_image(path)
+    assert not ghostscript.exists()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PPM", "JPEG2000"])
+def test_kinds_that_nothing_promises_are_refused(tmp_path, kind):
+    """OpenCV would read some, and believe the size that they promise."""
+    Image.fromarray(COLOURS).resize((64, 64)).save(tmp_path / "a.jpg", format=kind)
+    assert "JPEG, PNG, BMP, TIFF and WebP are read" in str(picture_problem(tmp_path / "a.jpg"))
+    with pytest.raises(UnreadableImageError, match="TIFF and WebP are read"):
+        read_image(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "MPO", "PNG", "BMP", "TIFF", "WEBP"])
+def test_kinds_that_are_read(tmp_path, kind):
+    """By what is in the file: the name says nothing. Some cameras write an MPO and call it JPEG."""
+    grey = Image.new("RGB", (64, 64), (90, 90, 90))
+    more = {"save_all": True, "append_images": [grey]} if kind == "MPO" else {}
+    grey.save(tmp_path / "a.jpg", format=kind, **more)
+    assert picture_problem(tmp_path / "a.jpg") is None
+    np.testing.assert_allclose(read_image(tmp_path / "a.jpg"), np.asarray(grey), rtol=0, atol=3)
 
 
 def test_good_files_have_no_problem(broken):

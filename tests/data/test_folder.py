@@ -186,10 +186,11 @@ def test_every_problem_at_once(album, spot):
 
 
 def test_a_picture_that_only_pillow_knows(album):
-    """Pillow would pass it; the decoder of the training would not."""
+    """It is refused: the decoder of the training does not know it."""
     album.classes("a", "b").photograph("a/x.ico", size=(16, 16))
     os.rename(album.root / "a" / "x.ico", album.root / "a" / "x.jpg")
-    assert album.problems() == ["a/x.jpg: is not an image that can be decoded"]
+    said = "it is no image of a known kind; JPEG, PNG, BMP, TIFF and WebP are read"
+    assert album.problems() == [f"a/x.jpg: unreadable or truncated: {said}"]
 
 
 @pytest.mark.parametrize(
