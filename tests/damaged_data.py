@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from damaged_boxes import BOXES
 from damaged_pictures import EITHER, HEIGHT, READ, REFUSED, WIDTH, encoded, mask, photograph
 from damaged_texts import ANY_TEXT, JSON, NAMES, TABLE, XML, coco, labelme, voc
 
@@ -45,8 +46,8 @@ def damaged_data(root, seed):
         seed: any; the same gives the same.
     """
     random = np.random.default_rng(seed)
-    made = _whole(root, LAYOUTS[seed % len(LAYOUTS)], random)
-    texts = made.layout in TEXTS and random.random() < 0.6
+    made = whole_data(root, LAYOUTS[seed % len(LAYOUTS)], random)
+    texts = made.layout in TEXTS and random.random() < 0.7
     for _ in range(random.integers(1, 4)):
         if texts:
             _damage_text(made, random)
@@ -71,8 +72,8 @@ def _write(path, data):
     path.write_bytes(data)
 
 
-def _whole(root, layout, random):
-    """Write a data set without damage."""
+def whole_data(root, layout, random):
+    """Make a data set without damage; see `damaged_data`."""
     section = {"name": "folder", "root": str(root), "folder": {"validation": 0.34}}
     places = {"coco": "images/train", "labelme": "images", "voc": "images", "table": "images"}
     images = []
@@ -127,16 +128,25 @@ def _annotate(root, layout, name, own):
 
 def _damage_text(made, random):
     own = TEXTS[made.layout]
-    endings = (".json", ".xml", ".csv")
-    path = _choice(random, sorted(p for p in made.root.rglob("*") if p.suffix in endings))
-    kind = _choice(random, [*own, *list(own)[:1] * 8, *ANY_TEXT])
+    path = _choice(random, texts_of(made.root))
+    if made.layout in BOXES and random.random() < 0.6:
+        kinds = BOXES[made.layout]
+        kind = _choice(random, kinds)
+    else:
+        kinds = own | ANY_TEXT
+        kind = _choice(random, [*own, *list(own)[:1] * 8, *ANY_TEXT])
     data = path.read_bytes()
     try:
-        path.write_bytes((own | ANY_TEXT)[kind](random, data))
+        path.write_bytes(kinds[kind](random, data))
     except (ValueError, RecursionError):
         # The damage before this one left no text to be damaged.
         return
     made.done.append(f"{kind} in {_name(path)}")
+
+
+def texts_of(root):
+    """List the annotation files and tables of a data set."""
+    return sorted(p for p in root.rglob("*") if p.suffix in (".json", ".xml", ".csv"))
 
 
 def _ways(made, random):

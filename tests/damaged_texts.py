@@ -1,5 +1,6 @@
 """Annotation files and tables as people, tools and failing disks leave them: seeded."""
 
+import copy
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -109,7 +110,8 @@ def _changed_json(random, data):
             case 1 if isinstance(holder, list):
                 holder.append(holder[key])
             case _:
-                holder[key] = _HOSTILE[random.integers(len(_HOSTILE))]
+                # A copy: the next change may lie within.
+                holder[key] = copy.deepcopy(_HOSTILE[random.integers(len(_HOSTILE))])
     return json.dumps(content).encode()
 
 

@@ -1,7 +1,7 @@
 """LabelMe JSON: polygons, rectangles and circles.
 
-A rectangle is a box, not an outline; of LabelMe's own masks the box is read. Points and lines say
-that a class is there, but not which pixels it has.
+A rectangle is a box, not an outline, from any corner to the opposite one; of LabelMe's own masks
+the box is read. Points and lines say that a class is there, but not which pixels it has.
 """
 
 import math
