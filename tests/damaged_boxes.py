@@ -39,6 +39,18 @@ def _half_outside(random):
     return corners
 
 
+def _beside(random):
+    """Lie as a whole in the pixel that an object may reach beyond its image."""
+    x0, y0, x1, y1 = BOX
+    sides = (
+        [-1, y0, 0, y1],
+        [x0, -1, x1, 0],
+        [WIDTH, y0, WIDTH + 1, y1],
+        [x0, HEIGHT, x1, HEIGHT + 1],
+    )
+    return sides[random.integers(4)]
+
+
 def _over_the_edge(random):
     over = random.uniform(0.01, 1, 4)
     return [-over[0], -over[1], WIDTH + over[2], HEIGHT + over[3]]
@@ -51,6 +63,7 @@ KINDS: Mapping[str, Change] = {
     "a negative box": lambda r: _moved(*-r.uniform(20, 1e6, 2)),
     "a box outside": lambda r: _moved(*r.uniform(20, 1e6, 2)),
     "a box half outside": _half_outside,
+    "a box in the pixel beside the image": _beside,
     "an inverted box": _inverted,
     "a box less than a pixel over the edge": _over_the_edge,
 }

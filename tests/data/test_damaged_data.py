@@ -111,6 +111,7 @@ SAID = {
     "a negative box": OUTSIDE,
     "a box outside": OUTSIDE,
     "a box half outside": OUTSIDE,
+    "a box in the pixel beside the image": OUTSIDE,
     "an inverted box": "width and height must be|xmax and ymax must not be less than",
 }
 WHOLE = {
