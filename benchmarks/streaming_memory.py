@@ -1,10 +1,12 @@
 """Whether the memory of cues, segment, evaluate and explain grows with the number of images.
 
     python benchmarks/streaming_memory.py [--images 100 1000 10000] [--commands cues] [--side 64]
+        [--out FOLDER]
 
 Makes folders of small photographs with masks, and a run with a tiny untrained network. Each
 command has a process of its own, in which it runs on one folder after the other, batch 16; printed
 is the most that the process had held by then, in MiB, and what a thousand more images added to it.
+With `--out` table and picture are written too, `streaming_memory.md` and `streaming_memory.png`.
 """
 
 import argparse
@@ -22,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 from PIL import Image
+from written import bars, table_of, write
 
 CLASSES = ("apple", "pear")
 COMMANDS = ("cues", "segment", "evaluate", "explain")
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=COMMANDS)
     parser.add_argument("--side", type=int, default=64, help="of the photographs, in pixels")
+    parser.add_argument("--out", type=Path, help="folder of the table and the picture")
     parser.add_argument("--inside", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -40,8 +44,8 @@ def main() -> None:
         return
     counts = sorted(options.images)
     columns = [f"{count:,} images" for count in counts]
-    print(f"| command | {' | '.join(columns)} | for 1,000 more | images/s |")
-    print("|---" * (len(counts) + 3) + "|")
+    lines: list[list[str]] = []
+    held: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         roots = [_photographs(Path(folder) / str(count), count, options.side) for count in counts]
         for command in options.commands:
@@ -49,8 +53,14 @@ def main() -> None:
             done = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True)
             memory, seconds = zip(*json.loads(done.stdout.splitlines()[-1]), strict=True)
             more = 1000 * (memory[-1] - memory[0]) / max(counts[-1] - counts[0], 1)
-            row = [command, *(f"{peak:.0f}" for peak in memory), f"{more:+.1f}"]
-            print(f"| {' | '.join(row)} | {counts[-1] / seconds[-1]:.0f} |", flush=True)
+            speed = f"{counts[-1] / seconds[-1]:.0f}"
+            lines.append([command, *(f"{peak:.0f}" for peak in memory), f"{more:+.1f}", speed])
+            held[command] = dict(zip(columns, memory, strict=True))
+            print(*lines[-1], flush=True)
+    table = table_of(["command", *columns, "for 1,000 more", "images/s"], lines)
+    print(table)
+    figure = bars(held, "the most that the process had held, MiB", {})
+    write(options.out, "streaming_memory", table, figure)
 
 
 def _photographs(root: Path, count: int, side: int) -> Path:

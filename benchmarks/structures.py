@@ -1,18 +1,20 @@
 """What other ways to train GAIN cost, in plain steps of the same network: operations, counted.
 
-    python benchmarks/structures.py [--backbones resnet50,...] [--size 224]
+    python benchmarks/structures.py [--backbones resnet50,...] [--size 224] [--out FOLDER]
 
 Public implementations in PyTorch obtain the map by `score.backward(retain_graph=True)`, which
 computes the gradient of every weight where those of the features would do: two forward and three
 backward passes a batch. Those that attend to each label of an image by itself pay two of the
 backward passes and one of the forward ones again for every label. Their structure is written down
 here in TensorFlow, without gradients through the channel weights, which they leave out and
-`gain_tf.GAIN` has. Prints a Markdown table.
+`gain_tf.GAIN` has. Prints a Markdown table, and with `--out` writes `structures.md` and
+`structures.png`.
 """
 
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -20,6 +22,7 @@ import keras
 import tensorflow as tf
 from operations import count_operations
 from step_cost import PLAIN, batch_of, build, operations_of
+from written import bars, table_of, write
 
 from gain_tf.models.gain import GAIN
 
@@ -65,25 +68,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What other ways to train GAIN cost.")
     parser.add_argument("--backbones", default=",".join(BACKBONES))
     parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--out", type=Path, help="folder of the table and the picture")
     options = parser.parse_args()
-    heads = [
-        f"{who}, {labels} label{'s' * (labels > 1)}"
-        for labels in LABELS
-        for who in ("GAIN", "backward for every map")
-    ]
-    print(f"| backbone | {' | '.join(heads)} |")
-    print("|---" * (1 + len(heads)) + "|")
+    found: dict[str, dict[str, float]] = {}
     for name in options.backbones.split(","):
         plain = operations_of(
             build(name, options.size, PLAIN), batch_of(options.size, BATCH, PLAIN)
         )
-        counted = []
+        found[name] = {}
         for labels in LABELS:
             model, batch = build(name, options.size, labels), batch_of(options.size, BATCH, labels)
-            counted.append(operations_of(model, batch))
-            counted.append(operations_of_others(model, batch, labels))
+            many = f"{labels} label{'s' * (labels > 1)}"
+            found[name][f"GAIN, {many}"] = operations_of(model, batch) / plain
+            others = operations_of_others(model, batch, labels)
+            found[name][f"backward for every map, {many}"] = others / plain
+        print(name, found[name], flush=True)
         keras.backend.clear_session()
-        print(f"| {name} | {' | '.join(f'{each / plain:.2f}' for each in counted)} |", flush=True)
+    kinds = list(next(iter(found.values())))
+    lines = [[name, *(f"{own[kind]:.2f}" for kind in kinds)] for name, own in found.items()]
+    table = table_of(["backbone", *kinds], lines)
+    print(table)
+    write(options.out, "structures", table, bars(found, "operations, in plain steps", {}))
 
 
 if __name__ == "__main__":
