@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from permissions import denied
 from PIL import Image
 
 from gain_tf.cli import status
@@ -215,6 +216,13 @@ def test_no_image_is_a_mistake(run, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "there is no image in" in said
     assert "nowhere: there is no such file" in said
+
+
+def test_a_folder_that_may_not_be_read_is_no_empty_one(run, images, tmp_path, capsys):
+    with denied(images / "deep", 0o300):
+        assert call(run, images, "--out", tmp_path / "out") == 2
+    assert f"{images / 'deep'}: the folder cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_no_run(images, tmp_path, capsys):

@@ -11,6 +11,7 @@ from gain_tf.data.labelme import is_labelme, read_labelme
 from gain_tf.data.locate import ImageFinder
 from gain_tf.data.objects import Annotation, Reading
 from gain_tf.data.voc_xml import is_voc, parse_xml, read_voc
+from gain_tf.data.walk import named_below
 
 Wanted = Literal["auto", "none"] | Path | tuple[Path, ...]
 
@@ -43,6 +44,9 @@ def annotation_paths(root: Path, wanted: Wanted) -> list[Path]:
 
     Returns:
         JSON and XML files, sorted; a file that is named and not there as well.
+
+    Raises:
+        DataError: a folder cannot be read.
     """
     if wanted == "none":
         return []
@@ -50,7 +54,7 @@ def annotation_paths(root: Path, wanted: Wanted) -> list[Path]:
     starts = [root] if wanted == "auto" else [root / place for place in places]
     paths: list[Path] = []
     for start in starts:
-        paths += sorted(_below(start)) if start.is_dir() else [start]
+        paths += _below(start) if start.is_dir() else [start]
     return list(dict.fromkeys(paths))
 
 
@@ -104,9 +108,8 @@ def read_annotations(
 def _below(folder: Path) -> list[Path]:
     return [
         path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        for path in named_below(folder, SUFFIXES)
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
 
 

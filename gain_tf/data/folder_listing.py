@@ -9,7 +9,8 @@ from gain_tf.data.annotation_files import Annotations
 from gain_tf.data.file_pictures import FileRecord
 from gain_tf.data.listing import path_below, read_listing
 from gain_tf.data.names import without_ending
-from gain_tf.data.photographs import MASKS, is_picture, photographs
+from gain_tf.data.photographs import MASKS, SUFFIXES, is_picture, photographs
+from gain_tf.data.walk import named_below
 
 SPLITS = {
     "train": "train",
@@ -36,7 +37,7 @@ def list_images(root: Path, settings: Folder, annotations: Annotations) -> Found
         no label yet.
 
     Raises:
-        DataError: `labels.csv` is no table.
+        DataError: `labels.csv` is no table, or a folder cannot be read.
     """
     if (root / "labels.csv").is_file():
         return _listed(root, annotations)
@@ -77,8 +78,7 @@ def _found(root: Path, folders: Sequence[tuple[Path, str]], annotations: Annotat
             if is_picture(entry) and not entry.is_dir() and not entry.name.startswith(".")
         ]
     for folder, split in folders:
-        files = sorted(path for path in folder.rglob("*") if is_picture(path))
-        found = photographs(files, classes)
+        found = photographs(named_below(folder, SUFFIXES), classes)
         # A folder of annotation files is no class.
         if not found and not any(folder in path.parents for path in read):
             problems.append(f"{folder}: has no image")

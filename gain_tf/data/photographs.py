@@ -21,6 +21,7 @@ from pathlib import Path
 
 from gain_tf.data.listing import path_below
 from gain_tf.data.names import without_ending
+from gain_tf.data.walk import named_below
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 MASKS = "masks"
@@ -39,12 +40,14 @@ def pictures_below(root: Path) -> list[Path]:
 
     Returns:
         Sorted paths; links that lead out of the root are left out.
+
+    Raises:
+        DataError: a folder cannot be read.
     """
     return [
         path
-        for path in sorted(root.rglob("*"))
-        if is_picture(path)
-        and path.is_file()
+        for path in named_below(root, SUFFIXES)
+        if path.is_file()
         and path.relative_to(root).parts[0] != MASKS
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
         and not (path.is_symlink() and path_below(root, str(path.relative_to(root))) is None)

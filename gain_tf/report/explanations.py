@@ -13,9 +13,10 @@ from PIL import Image
 
 from gain_tf.data.decode import UnreadableImageError, read_image
 from gain_tf.data.names import without_ending
-from gain_tf.data.photographs import is_picture, photographs
+from gain_tf.data.photographs import SUFFIXES, photographs
 from gain_tf.data.pipeline import resize_image
 from gain_tf.data.shard import ALL, Shard
+from gain_tf.data.walk import named_below
 from gain_tf.errors import UserError
 from gain_tf.evaluation.figures_of_merit import verdicts_of
 from gain_tf.files import replacing
@@ -58,7 +59,7 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
         no other's; what still collides gets a number.
 
     Raises:
-        UserError: a path does not exist, or there is no image at all.
+        UserError: a path does not exist, a folder cannot be read, or there is no image at all.
     """
     for path in paths:
         if not path.exists():
@@ -67,13 +68,11 @@ def find_images(paths: Sequence[Path], out: Path) -> list[Found]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            pictures = sorted(
+            pictures = [
                 each
-                for each in path.rglob("*")
-                if is_picture(each)
-                and each.is_file()
-                and not each.resolve().is_relative_to(out.resolve())
-            )
+                for each in named_below(path, SUFFIXES)
+                if each.is_file() and not each.resolve().is_relative_to(out.resolve())
+            ]
             inside = photographs(pictures, ())
         base = path if path.is_dir() else path.parent
         listed += [(each, each.relative_to(base)) for each in inside]

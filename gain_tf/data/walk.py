@@ -1,0 +1,46 @@
+"""The files below a folder: all of them, or a sentence that says which folder keeps some back."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from gain_tf.data.files import DataError
+
+OF_THE_SYSTEM = ("lost+found", "System Volume Information")
+"""Folders that systems keep on a disk for themselves, as they do hidden ones."""
+
+
+def named_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """List what bears one of some endings, at any depth; links to folders are not followed.
+
+    `Path.rglob` passes over a folder that it may not read, and data would be missing unsaid. A
+    folder of the system's own, hidden or of `OF_THE_SYSTEM`, is passed over where it may not be
+    read: nobody keeps data there.
+
+    Args:
+        folder: that is there.
+        suffixes: in lower case, with their dots; those of the files may be in any case.
+
+    Returns:
+        Sorted paths of files, and of folders that are named like files.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+
+    def stop(error: OSError) -> None:
+        place = Path(error.filename)
+        inside = place.relative_to(folder).parts
+        if not any(part.startswith(".") or part in OF_THE_SYSTEM for part in inside):
+            raise DataError(
+                [
+                    f"{place}: the folder cannot be read: {error.strerror}; make it readable, or "
+                    "move it away"
+                ]
+            ) from error
+
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder, onerror=stop):
+        paths = (Path(place, name) for name in (*folders, *files))
+        found += [path for path in paths if path.suffix.lower() in suffixes]
+    return sorted(found)
