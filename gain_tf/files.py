@@ -1,5 +1,6 @@
 """Files that are whole or not there."""
 
+import errno
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from gain_tf.errors import UserError
 
 WRITING = ".writing-"
 """How the name of a file or folder begins that is not whole yet."""
+
+REPLACED = ".replaced-"
+"""How the name of a folder begins while another takes its place."""
 
 LEFT_BEHIND = 3600.0
 """Seconds without a change after which nobody is writing an unfinished file any more."""
@@ -37,24 +41,57 @@ def replacing(path: str | os.PathLike[str], *, lasting: bool = True) -> Iterator
         OSError: the file cannot be written; it names `path`, whatever it came from.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=WRITING, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        handle, name = tempfile.mkstemp(prefix=WRITING, suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         if lasting:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            _sync(temporary)
         # mkstemp lets only the owner read.
         temporary.chmod(0o644)
         temporary.replace(path)
+        if lasting:
+            _sync_names(path.parent)
     except OSError as error:
-        # A full disk is noticed by a write, which knows no name.
-        if error.filename in (None, name, temporary):
-            error.filename = str(path)
+        _name(error, path, temporary)
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _name(error: OSError, path: Path, temporary: Path | None) -> None:
+    """Let an error name what will be at `path`, not what is temporary; None was not made."""
+    named = error.filename
+    # A full disk is noticed by a write, which knows no name.
+    if named is None or temporary is None:
+        error.filename = str(path)
+    elif isinstance(named, str | os.PathLike) and Path(named).is_relative_to(temporary):
+        error.filename = str(path / Path(named).relative_to(temporary))
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk has what is in a file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_names(folder: Path) -> None:
+    """Wait until the disk has the names in a folder, where the file system can be asked to."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        # Windows opens no folder, and some may be written to and not read.
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -106,6 +143,10 @@ def made(folder: str | os.PathLike[str], option: str) -> Path:
 def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Fill a folder under a temporary name beside `path`, then rename: it is whole or not there.
 
+    Folders change places in two steps, as not every file system can in one: a process that is
+    killed between them leaves the old folder as `.replaced-NAME` beside `path`, and nothing there.
+    The next that overwrites `path` first puts it back.
+
     Args:
         path: of the folder.
         overwrite: whether one that lies there is replaced; it stays until the new one is whole.
@@ -114,22 +155,47 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
         The temporary folder.
 
     Raises:
-        OSError: something lies at `path` by then.
+        OSError: the folder cannot be written, or something lies at `path` by then; it names the
+            file by its place below `path`.
     """
     path = Path(path)
-    temporary = Path(tempfile.mkdtemp(prefix=WRITING, dir=path.parent))
+    temporary, old = None, path.parent / f"{REPLACED}{path.name}"
     try:
+        if overwrite:
+            _settle(path, old)
+        temporary = Path(tempfile.mkdtemp(prefix=WRITING, dir=path.parent))
         yield temporary
         temporary.chmod(0o755)
-        if overwrite and path.exists():
-            old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=path.parent))
+        for place, _, files in os.walk(temporary):
+            for name in files:
+                _sync(Path(place, name))
+            _sync_names(Path(place))
+        if overwrite and path.is_dir():
             path.replace(old)
-            temporary.replace(path)
-            shutil.rmtree(old)
+            try:
+                temporary.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    old.replace(path)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
         else:
             temporary.replace(path)
+        _sync_names(path.parent)
+    except OSError as error:
+        _name(error, path, temporary)
+        raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _settle(path: Path, old: Path) -> None:
+    """Put back the folder that a killed process was replacing, or remove it if it had done so."""
+    if path.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    elif old.exists():
+        old.replace(path)
 
 
 @contextmanager

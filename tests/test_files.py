@@ -2,14 +2,20 @@
 
 import errno
 import os
+import signal
+import stat
+import subprocess
+import sys
 import time
 
 import pytest
+from permissions import denied
 from support import full_disk
 
 from gain_tf.errors import UserError
 from gain_tf.files import (
     LEFT_BEHIND,
+    WRITING,
     alone_in,
     clear_left_behind,
     made,
@@ -69,6 +75,53 @@ def test_a_full_disk_names_the_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_may_not_be_written_to_names_the_file(tmp_path):
+    for write in (half_written, fill):
+        with denied(tmp_path, 0o500), pytest.raises(PermissionError) as raised:
+            write(tmp_path / "a", "x")
+        assert raised.value.filename == str(tmp_path / "a")
+
+
+def test_a_folder_that_may_be_written_to_and_not_read(tmp_path):
+    with denied(tmp_path, 0o300):
+        half_written(tmp_path / "a")
+    assert (tmp_path / "a").read_text() == "half"
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """What the disk was waited for, as (inode, whether a folder)."""
+    waited = []
+    original = os.fsync
+
+    def fsync(handle):
+        about = os.fstat(handle)
+        waited.append((about.st_ino, stat.S_ISDIR(about.st_mode)))
+        original(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return waited
+
+
+def test_the_disk_has_the_name_as_well(tmp_path, synced):
+    path = tmp_path / "a"
+    half_written(path)
+    assert synced == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
+    synced.clear()
+    with replacing(path, lasting=False) as temporary:
+        temporary.write_text("x")
+    assert synced == []
+
+
+def test_the_disk_has_all_of_a_folder_before_its_name(tmp_path, synced):
+    path = tmp_path / "folder"
+    with new_folder(path) as temporary:
+        (temporary / "deep").mkdir()
+        (temporary / "deep/b.txt").write_text("b")
+    places = (path, path / "deep/b.txt", path / "deep", tmp_path)
+    assert [inode for inode, _ in synced] == [place.stat().st_ino for place in places]
+
+
 def test_what_an_error_names_already_stays(tmp_path):
     missing = tmp_path / "other"
     with pytest.raises(FileNotFoundError) as raised, replacing(tmp_path / "a"):
@@ -123,6 +176,68 @@ def test_a_folder_that_lies_there_is_replaced_only_when_asked(tmp_path):
     fill(path, "new", overwrite=True)
     assert (path / "a.txt").read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_names_the_file_of_the_folder(tmp_path):
+    path = tmp_path / "folder"
+    with full_disk(100), pytest.raises(OSError, match="File too large") as raised:
+        fill(path, 10 * "0123456789\n")
+    assert raised.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as raised, new_folder(path) as temporary:
+        (temporary / "no/b.txt").write_text("b")
+    assert raised.value.filename == str(path / "no/b.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from gain_tf.files import new_folder
+
+path = pathlib.Path(sys.argv[1])
+renamed = pathlib.Path.replace
+
+def replace(self, target):
+    renamed(self, target)
+    if self == path:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+pathlib.Path.replace = replace
+with new_folder(path, overwrite=True) as temporary:
+    (temporary / "a.txt").write_text("lost")
+"""
+
+
+def test_a_folder_that_a_killed_process_was_replacing_is_put_back(tmp_path):
+    path = tmp_path / "folder"
+    fill(path, "old")
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not path.exists()
+    with pytest.raises(RuntimeError, match="stopped"):
+        fill(path, "new", overwrite=True, fails=True)
+    assert (path / "a.txt").read_text() == "old"
+    # Killed a moment later, it leaves the old folder beside the new one.
+    (tmp_path / ".replaced-folder").mkdir()
+    fill(path, "new", overwrite=True)
+    assert (path / "a.txt").read_text() == "new"
+    assert not (tmp_path / ".replaced-folder").exists()
+
+
+def test_a_folder_that_nothing_can_take_the_place_of_is_put_back(tmp_path, monkeypatch):
+    path = tmp_path / "folder"
+    fill(path, "old")
+    renamed = type(path).replace
+
+    def replace(self, target):
+        if self.name.startswith(WRITING):
+            # Somebody else removes it at the last moment.
+            renamed(self, tmp_path / "elsewhere")
+        return renamed(self, target)
+
+    monkeypatch.setattr(type(path), "replace", replace)
+    with pytest.raises(FileNotFoundError):
+        fill(path, "new", overwrite=True)
+    assert (path / "a.txt").read_text() == "old"
 
 
 def test_one_process_at_a_time_works_in_a_folder(tmp_path):
