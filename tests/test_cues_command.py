@@ -1,6 +1,8 @@
 """`gain-tf cues` on a tiny run: what it writes, what it leaves alone, what it refuses."""
 
 import json
+import os
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from gain_tf.config import Config, load_config, write_config
 from gain_tf.cues import cues
 from gain_tf.data.decode import read_mask
 from gain_tf.data.registry import load_data
+from gain_tf.files import LEFT_BEHIND
 
 # Keras 3.15 hands NumPy 2 its variables in a way that is to go.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -74,8 +77,13 @@ def test_what_is_done_is_not_made_again_and_what_is_missing_is(run, capsys):
     kept = out / "labels" / f"{second}.png"
     before = kept.stat().st_mtime_ns
     (out / "labels" / f"{first}.png").unlink()
+    left = out / "labels/.writing-x.png"
+    left.touch()
+    long_ago = time.time() - LEFT_BEHIND - 60
+    os.utime(left, (long_ago, long_ago))
     capsys.readouterr()
     assert call(folder) == 0
+    assert not left.exists()
     assert "20 of 20 images have cues" in (said := capsys.readouterr().out)
     assert "1 of them new" in said
     assert kept.stat().st_mtime_ns == before

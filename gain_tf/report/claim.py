@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.errors import UserError
-from gain_tf.files import made, read_json, replacing, sha256_of
+from gain_tf.files import clear_left_behind, made, read_json, replacing, sha256_of
 
 
 def of_model(run: Path, row: str | None, file: Path) -> dict[str, Any]:
@@ -24,6 +24,8 @@ def claim(
     folder: Path, name: str, made_by: Mapping[str, Any], what: str, option: str = "--out"
 ) -> bool:
     """Claim a folder for one way of making things, or find it begun in the same way.
+
+    What killed processes were writing in it is removed, see `clear_left_behind`.
 
     Args:
         folder: made where it is not there.
@@ -48,6 +50,7 @@ def claim(
                 f"{folder}: holds {what} of another {', '.join(other)} ({name}); give "
                 f"{option} another folder"
             )
+        clear_left_behind(folder)
         return True
     made(folder, option)
     with replacing(path) as temporary:

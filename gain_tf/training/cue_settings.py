@@ -7,7 +7,7 @@ from typing import Any
 
 from gain_tf.config import Config
 from gain_tf.errors import UserError
-from gain_tf.files import made, read_json, replacing, sha256_of
+from gain_tf.files import clear_left_behind, made, read_json, replacing, sha256_of
 
 SETTINGS = "settings.json"
 
@@ -16,6 +16,8 @@ def claim_cues(
     out: Path, config: Config, split: str, row: str, model: Path, class_names: Sequence[str]
 ) -> None:
     """Claim a folder for one way of making cues.
+
+    What killed processes were writing in it is removed, see `clear_left_behind`.
 
     Args:
         out: the folder; made where it is not there.
@@ -43,6 +45,7 @@ def claim_cues(
                 f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
                 "folder by --out, or delete this one"
             )
+        clear_left_behind(out)
         return
     made(out, "--out")
     with replacing(path) as temporary:

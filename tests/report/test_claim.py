@@ -1,8 +1,12 @@
 """A folder that holds what was made in one way."""
 
+import os
+import time
+
 import pytest
 
 from gain_tf.errors import UserError
+from gain_tf.files import LEFT_BEHIND
 from gain_tf.report.claim import claim
 
 
@@ -19,3 +23,14 @@ def test_what_was_made_in_another_way_is_refused_by_the_option_that_names_the_fo
         claim(folder, "made.json", {"row": None, "sizes": (1, 2)}, "answers", "--parts")
     with pytest.raises(UserError, match=r"--parts: the folder .* cannot be made: Not a directory"):
         claim(folder / "made.json" / "x", "made.json", {"row": None}, "answers", "--parts")
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path):
+    claim(tmp_path, "made.json", {"row": None}, "masks")
+    old, new = (tmp_path / f".writing-{name}.png" for name in ("old", "new"))
+    for path in (old, new):
+        path.touch()
+    long_ago = time.time() - LEFT_BEHIND - 60
+    os.utime(old, (long_ago, long_ago))
+    claim(tmp_path, "made.json", {"row": None}, "masks")
+    assert sorted(tmp_path.iterdir()) == [new, tmp_path / "made.json"]
