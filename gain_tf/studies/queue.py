@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gain_tf.config import write_config
+from gain_tf.errors import failure_sentence
 from gain_tf.files import replacing
 from gain_tf.processes import STARTER
 from gain_tf.studies.plan import Cell
@@ -28,17 +29,17 @@ class Failure:
 
     Attributes:
         name: of the run.
-        log: everything it said.
-        reason: its last words.
+        log: everything it said; None for a run that could not be started.
+        reason: its last words, or why it could not be started.
     """
 
     name: str
-    log: Path
+    log: Path | None
     reason: str
 
 
 def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Console) -> list[Failure]:
-    """Run what is not done; a run that fails does not stop the others.
+    """Run what is not done; a run that fails, or cannot be started, does not stop the others.
 
     An interrupted run is gone on with where it stopped; it ends with this process.
 
@@ -68,7 +69,7 @@ def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Consol
     ):
         done = len(cells) - len(waiting)
         task = progress.add_task("runs", total=len(cells), completed=done, left="")
-        running = {pool.submit(_run, cell, folder, parallel): cell for cell in waiting}
+        running = {pool.submit(_attempt, cell, folder, parallel): cell for cell in waiting}
         try:
             for number, future in enumerate(as_completed(running), start=1):
                 failure = future.result()
@@ -77,8 +78,8 @@ def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Consol
                 left = time_left(time.monotonic() - started, number, len(waiting) - number)
                 console.print(f"{running[future].name} {ended}, {left}", soft_wrap=True)
                 progress.update(task, advance=1, left=left)
-        except KeyboardInterrupt:
-            # The runs got the signal too, and keep what they have.
+        except BaseException:
+            # The runs got a Ctrl-C too, and keep what they have.
             pool.shutdown(cancel_futures=True)
             raise
     return failures
@@ -98,6 +99,14 @@ def time_left(seconds: float, done: int, waiting: int) -> str:
     if not waiting:
         return "none left"
     return f"about {timedelta(seconds=round(seconds / done * waiting))} left"
+
+
+def _attempt(cell: Cell, folder: Path, parallel: int) -> Failure | None:
+    """Run one cell; a full disk, or a machine that starts no process, is its failure."""
+    try:
+        return _run(cell, folder, parallel)
+    except OSError as error:
+        return Failure(cell.name, None, failure_sentence(error) or str(error))
 
 
 def _run(cell: Cell, folder: Path, parallel: int) -> Failure | None:

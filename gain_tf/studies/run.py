@@ -50,7 +50,7 @@ def run_study(study: Study, base: Config, command: Sequence[str]) -> Path:
     if judged:
         console.print(f"study {folder / PAGE}", soft_wrap=True)
     if failures:
-        names = ", ".join(f"{failure.name} ({failure.log})" for failure in failures)
+        names = ", ".join(f"{each.name} ({each.log or each.reason})" for each in failures)
         raise FailedError(f"{len(failures)} of {len(runs)} runs failed: {names}")
     return folder / PAGE
 
