@@ -36,19 +36,22 @@ class StopOnDivergence(keras.callbacks.Callback):
             images of the step (of all steps that were executed as one) and of the one before,
             which is to blame where every term is NaN at once. One that lies there is removed when
             training begins.
+        writes: whether this process does so; of several that train together, one is enough.
     """
 
-    def __init__(self, images_of: ImagesOf, folder: Path) -> None:
+    def __init__(self, images_of: ImagesOf, folder: Path, *, writes: bool = True) -> None:
         super().__init__()
         self.images_of = images_of
         self.path = folder / RECORD
+        self.writes = writes
         self.epoch = 0
         self.first = 0
         self.step = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Forget an earlier divergence."""
-        self.path.unlink(missing_ok=True)
+        if self.writes:
+            self.path.unlink(missing_ok=True)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remember the epoch."""
@@ -86,24 +89,30 @@ class StopOnDivergence(keras.callbacks.Callback):
     def _stop(self, bad: Sequence[str], figures: dict[str, float]) -> None:
         steps = range(self.first, self.step + 1)
         images = [image for step in steps for image in self.images_of(self.epoch, step)]
-        before = list(self.images_of(self.epoch, self.first - 1)) if self.first else []
-        record = {
-            "epoch": self.epoch + 1,
-            "step": self.step + 1,
-            "not_finite": list(bad),
-            "metrics": {name: str(value) for name, value in figures.items()},
-            "images": images,
-            "images_of_the_step_before": before,
-        }
-        with replacing(self.path) as temporary:
-            text = json.dumps(record, indent=2, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
+        if self.writes:
+            self._write_down(bad, figures, images)
         raise DivergedError(
             f"training diverged in epoch {self.epoch + 1}, step {self.step + 1}: "
             f"{_some(bad)} is not finite on the images {_some(images)} (all in {self.path}). "
             "A smaller training.optimizer.learning_rate or training.optimizer.clip_norm=1 usually "
             "helps; earlier checkpoints are kept"
         )
+
+    def _write_down(
+        self, bad: Sequence[str], figures: dict[str, float], images: Sequence[str]
+    ) -> None:
+        before = list(self.images_of(self.epoch, self.first - 1)) if self.first else []
+        record = {
+            "epoch": self.epoch + 1,
+            "step": self.step + 1,
+            "not_finite": list(bad),
+            "metrics": {name: str(value) for name, value in figures.items()},
+            "images": list(images),
+            "images_of_the_step_before": before,
+        }
+        with replacing(self.path) as temporary:
+            text = json.dumps(record, indent=2, ensure_ascii=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _finite(value: Any) -> bool:

@@ -72,7 +72,7 @@ def fit_epochs(
         "validation_data": validation,
         "verbose": int(verbose and chief),
         "callbacks": [
-            StopOnDivergence(images_of, folder),
+            StopOnDivergence(images_of, folder, writes=chief),
             SeedEpochs(seed),
             # Before those that write figures down.
             *judges,

@@ -48,6 +48,15 @@ def test_the_terms_and_the_images_are_named(callback, tmp_path, value):
     assert not (tmp_path / RECORD).exists()
 
 
+def test_what_another_process_writes_down_is_left_to_it(tmp_path):
+    callback = StopOnDivergence(images_of, tmp_path, writes=False)
+    (tmp_path / RECORD).write_text("the chief's")
+    callback.on_train_begin()
+    with pytest.raises(DivergedError, match=r"all in .*diverged\.json"):
+        callback.on_train_batch_end(0, {"loss": float("nan")})
+    assert (tmp_path / RECORD).read_text() == "the chief's"
+
+
 def test_several_steps_at_once(callback, tmp_path):
     callback.on_epoch_begin(0)
     callback.on_train_batch_begin(4)

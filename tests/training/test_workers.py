@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,27 +29,30 @@ TOGETHER = {"training__distribute": "multiworker"}
 
 
 def config_in(folder, **changes):
-    return tiny_config(
-        model={"backbone": "small_cnn", "head": "gap", "weights": None},
-        data__budget={"masks": 3, "boxes": 4},
+    settings = {
+        "model": {"backbone": "small_cnn", "head": "gap", "weights": None},
+        "data__budget": {"masks": 3, "boxes": 4},
         # Five validation images in batches of two: the workers get different numbers of them.
-        data__workpiece={"train": 16, "validation": 5, "test": 4},
-        data__annotated_share=0.5,
-        data__augmentation={"flip_horizontal": True},
-        guidance__kind="both",
-        guidance__losses=ALL_LOSSES,
-        training__epochs=4,
-        training__warm_up_epochs=1,
-        training__steps_per_epoch=5,
+        "data__workpiece": {"train": 16, "validation": 5, "test": 4},
+        "data__annotated_share": 0.5,
+        "data__augmentation": {"flip_horizontal": True},
+        "guidance__kind": "both",
+        "guidance__losses": ALL_LOSSES,
+        "training__epochs": 4,
+        "training__warm_up_epochs": 1,
+        "training__steps_per_epoch": 5,
         # Rounding grows with every step, the faster the larger the steps.
-        training__optimizer={"learning_rate": 0.0001},
-        run={"root": str(folder), "resume": True},
-        **changes,
-    )
+        "training__optimizer": {"learning_rate": 0.0001},
+        "run": {"root": str(folder), "resume": True},
+    }
+    return tiny_config(**{**settings, **changes})
 
 
-def two_workers(folder, config, moment):
-    """Start the two, told of each other; they write what they say to files."""
+def two_workers(folder, config, moment, *settings):
+    """Start the two, told of each other; they write what they say to files.
+
+    The second has settings of its own.
+    """
     write_config(config, folder / "config.yaml")
     sockets = [socket.socket() for _ in range(2)]
     for each in sockets:
@@ -59,10 +63,12 @@ def two_workers(folder, config, moment):
     workers = []
     for index in range(2):
         told = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+        own = [part for each in settings if index == 1 for part in ("--set", each)]
+        command = ["-m", "gain_tf.fit", "--config", str(folder / "config.yaml"), *own]
         with (folder / f"{moment}-{index}.txt").open("w") as said:
             workers.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "gain_tf.fit", "--config", folder / "config.yaml"],
+                    [sys.executable, *command],
                     env={**os.environ, "TF_CONFIG": json.dumps(told)},
                     stdout=said,
                     stderr=subprocess.STDOUT,
@@ -120,6 +126,37 @@ def test_two_workers_of_which_one_is_killed_train_what_one_trains(tmp_path, lost
         np.testing.assert_allclose(after, before, rtol=0, atol=1e-5)
         # Small steps: what matters is how far training took each, which must be the same way.
         assert np.linalg.norm(after - before) < 1e-4 * np.linalg.norm(before - then)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_of_two_workers_that_diverge_the_chief_alone_writes(tmp_path):
+    """The other has a root of its own, in which it finds the config that it waits for."""
+    diverging = {"learning_rate": 1e25, "schedule": "constant"}
+    config = config_in(
+        tmp_path / "chief",
+        training__warm_up_epochs=0,
+        training__optimizer=diverging,
+        training__distribute="multiworker",
+    )
+    workers = two_workers(tmp_path, config, "diverged", f"run.root={tmp_path / 'other'}")
+    try:
+        wait_until(lambda: list(tmp_path.glob("chief/*/*/config.yaml")), workers)
+        (written,) = tmp_path.glob("chief/*/*/config.yaml")
+        seen = tmp_path / "other" / written.relative_to(tmp_path / "chief")
+        seen.parent.mkdir(parents=True)
+        shutil.copy(written, seen)
+        assert [worker.wait(SECONDS) for worker in workers] == [1, 1]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    for index, folder in enumerate((written.parent, seen.parent)):
+        said = (tmp_path / f"diverged-{index}.txt").read_text()
+        assert f"(all in {folder / 'diverged.json'})" in said
+    record = json.loads((written.parent / "diverged.json").read_text())
+    assert record["epoch"] == 1
+    assert list(seen.parent.iterdir()) == [seen]
 
 
 @pytest.mark.parametrize(
