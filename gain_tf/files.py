@@ -62,6 +62,24 @@ def replacing(path: str | os.PathLike[str], *, lasting: bool = True) -> Iterator
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let an error that knows no name, as that of a full disk does, name a file.
+
+    Args:
+        path: of the file that is written.
+
+    Raises:
+        OSError: the same one.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def _name(error: OSError, path: Path, temporary: Path | None) -> None:
     """Let an error name what will be at `path`, not what is temporary; None was not made."""
     named = error.filename

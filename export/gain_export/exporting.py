@@ -22,7 +22,7 @@ from gain_export.reference import picture_batches, reference_answers, split_batc
 from gain_export.saved_model import saved_model_run, write_saved_model
 from gain_export.segmenter_graph import SegmenterInference
 from gain_tf.data.dataset import Split
-from gain_tf.errors import FailedError
+from gain_tf.files import naming
 from gain_tf.metrics.attention import CUE_THRESHOLD
 
 TARGETS = ("onnx", "saved_model", "int8")
@@ -133,17 +133,15 @@ class Exporter:
         """Write an ONNX file, checked and compared; return its figures and what it answers.
 
         Raises:
-            FailedError: the graph is not acceptable, cannot be written, or does not answer as the
-                training does.
+            FailedError: the graph is not acceptable, or does not answer as the training does.
+            OSError: it cannot be written.
             NoRuleError: a layer of the head has no rule.
         """
         graph = onnx_graph(self.inference)
         check_graph(graph, self.inference)
         write_metadata(graph, self.about)
-        try:
+        with naming(path):
             onnx.save(graph, path)
-        except OSError as error:
-            raise FailedError(f"{path.name} cannot be written: {error.strerror}") from error
         del graph
         return self.gate(onnx_run(session_of(path)), path.name)
 
@@ -151,7 +149,8 @@ class Exporter:
         """Write a SavedModel and compare it; return its figures.
 
         Raises:
-            FailedError: it cannot be written, or does not answer as the training does.
+            FailedError: it does not answer as the training does.
+            OSError: it cannot be written.
         """
         write_saved_model(self.inference, folder)
         return self.gate(saved_model_run(folder), folder.name)[0]

@@ -1,5 +1,6 @@
 """From a model to a SavedModel whose signature has the inputs and outputs of the ONNX file."""
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import tensorflow as tf
 from gain_export.answers import Run
 from gain_export.graph import IMAGE, Exportable
 from gain_export.onnx_graph import IMAGE_TYPE
-from gain_tf.errors import FailedError
 
 SIGNATURE = "serving_default"
 
@@ -22,7 +22,7 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
         folder: to be filled.
 
     Raises:
-        FailedError: TensorFlow could not write it.
+        OSError: TensorFlow could not write it.
         NoRuleError: attention is asked for, and a layer of the head has no rule.
     """
     module = tf.Module()
@@ -34,7 +34,7 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
     except tf.errors.OpError as error:
         # TensorFlow says first where in its own code, and last why.
         reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
-        raise FailedError(f"{folder.name} cannot be written: {reason}") from error
+        raise OSError(errno.EIO, reason, str(folder)) from error
 
 
 def saved_model_run(folder: Path) -> Run:

@@ -71,6 +71,7 @@ def to_onnx(
         UserError: the model is neither, something lies at `path`, or an argument does not fit.
         NoRuleError: a layer of the head has no rule for its backward pass.
         FailedError: the file does not answer as the model does; nothing is left behind.
+        OSError: the file cannot be written; likewise.
     """
     path = Path(path)
     _check_place(path, overwrite=overwrite)

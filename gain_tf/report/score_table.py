@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gain_tf.files import replacing
+from gain_tf.files import naming, replacing
 
 Row = Sequence[str]
 
@@ -58,7 +58,10 @@ class ScoreTable:
     def add(self, rows: Sequence[Row]) -> None:
         """Write the lines of images that are done."""
         # A name may hold bytes that are no UTF-8; it is the same bytes in the table.
-        with self.path.open("a", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        with (
+            naming(self.path),
+            self.path.open("a", newline="", encoding="utf-8", errors="surrogateescape") as file,
+        ):
             csv.writer(file).writerows(rows)
 
     def _images(self, source: Path) -> Iterator[tuple[str, list[Row]]]:
