@@ -85,7 +85,7 @@ def read_values(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> 
     try:
         values = parse_yaml(text)
     except YamlError as error:
-        raise ConfigError(f"{path}: is not YAML: {error}") from error
+        raise ConfigError(f"{path}: {error}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: must hold keys and values, such as `name: my-run`")
     return _overridden(values, overrides)

@@ -1,5 +1,7 @@
 """Config files: read, overridden, written, and every mistake a sentence."""
 
+import time
+
 import pytest
 import yaml
 
@@ -74,6 +76,7 @@ def test_overrides(written):
             "name: a\ntraining: {warm_up: &r {a: [*r]}}",
             ["is not YAML: line 2, column 21: a value holds itself, by its anchor"],
         ),
+        ("a: &a [*a]", ["is not YAML: line 1, column 4: a value holds itself, by its anchor"]),
         ("name: !!python/object:os.system x", ["is not YAML: line 1, column 7: could not"]),
         ("name: a\0", ["is not YAML: unacceptable character"]),
         ('name: a\nrun: {root: "a\\0b"}', ["run.root: must not hold a NUL character"]),
@@ -273,6 +276,36 @@ def test_a_value_may_be_named_twice(written):
         written("name: a\nevaluation: {rows: {x: &r {guidance: {omega: 1.0}}, y: *r, z: {<<: *r}}}")
     )
     assert config.evaluation.rows == {name: {"guidance.omega": 1.0} for name in "xyz"}
+
+
+@pytest.mark.parametrize(
+    ("level", "key"),
+    [
+        pytest.param("[%s]", "", id="lists"),
+        pytest.param("{%s}", "k{}: ", id="mappings"),
+        pytest.param("{<<: [%s]}", "", id="merged"),
+    ],
+)
+def test_a_text_that_aliases_make_vast_is_refused_at_once(written, level, key):
+    """Ten billion values in half a kilobyte."""
+    lines = ["name: a", "x:", "- &a0 {k: 1}"]
+    for number in range(1, 11):
+        parts = (f"{key.format(part)}*a{number - 1}" for part in range(10))
+        lines.append(f"- &a{number} {level % ', '.join(parts)}")
+    lines.append("evaluation: {rows: {y: {z: *a10}}}")
+    path = written("\n".join(lines))
+    start = time.perf_counter()
+    (sentence,) = problems_of(path)
+    assert time.perf_counter() - start < 1
+    assert sentence.startswith("line 8: holds more than 100000 values, counting what its aliases")
+
+
+@pytest.mark.parametrize("place", ["evaluation: {rows: {x: *a}}", "cues: {scales: *a}"])
+def test_values_within_values_have_an_end(written, place):
+    chained = "".join(f"- &b{n} {{k: *b{n - 1}}}\n" for n in range(1, 2000))
+    path = written(f"name: a\nx:\n- &b0 {{k: 1}}\n{chained}- &a {{k: *b1999}}\n{place}")
+    (sentence,) = problems_of(path)
+    assert sentence.startswith("line 102: holds more than 100 levels of them")
 
 
 @pytest.mark.parametrize(
