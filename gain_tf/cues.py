@@ -7,7 +7,7 @@ import click
 
 from gain_tf.cli import row_option, run, run_argument, shard_option
 from gain_tf.data.shard import Shard
-from gain_tf.errors import UserError
+from gain_tf.errors import UserError, advising_on_memory
 
 CHANGEABLE = ("cues.", "data.root=")
 
@@ -38,6 +38,7 @@ CHANGEABLE = ("cues.", "data.root=")
     help="Images computed at a time.",
 )
 @shard_option
+@advising_on_memory("a smaller --batch-size needs less")
 def cues(
     folder: Path,
     split: str,

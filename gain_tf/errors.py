@@ -4,9 +4,18 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 GIVEN_OUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
 """What a disk answers that takes no more; TensorFlow hands on the words, without the number."""
+
+_NO_MEMORY = re.compile(
+    r"out[ _]of[ _]memory|failed to allocate|dst tensor is not initialized|_alloc_failed",
+    re.IGNORECASE,
+)
+"""How TensorFlow, XLA and CUDA's libraries say it, in errors of several kinds."""
 
 _DEVICE = re.compile(r"device:([A-Z]+:[0-9]+)")
 
@@ -34,30 +43,68 @@ def failure_sentence(error: Exception) -> str | None:
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return f"{reason}: {error.filename}" if error.filename else reason
+    if (place := used_up(error)) is not None:
+        return f"the memory of {place} is used up"
+    message = _of_tensorflow(error)
+    return None if message is None else _of_disk(message)
+
+
+def used_up(error: Exception) -> str | None:
+    """Tell whether an error says that there is no memory left, and where.
+
+    Args:
+        error: any.
+
+    Returns:
+        "this machine", a device such as "GPU:0", or "the device" where TensorFlow names none; None
+        for an error that is about something else.
+    """
     if isinstance(error, MemoryError):
-        return _out_of_memory("this machine")
+        return "this machine"
+    message = _of_tensorflow(error)
+    # TensorFlow says of a full disk as well that a resource is exhausted.
+    if message is None or _of_disk(message) is not None:
+        return None
+    exhausted = isinstance(error, sys.modules["tensorflow"].errors.ResourceExhaustedError)
+    if not exhausted and not _NO_MEMORY.search(message):
+        return None
+    device = _DEVICE.search(message)
+    return device[1] if device else "the device"
+
+
+@contextmanager
+def advising_on_memory(advice: str) -> Iterator[None]:
+    """Say, where memory is used up, what needs less of it; also a decorator of a command.
+
+    Args:
+        advice: such as "a smaller --batch-size needs less".
+
+    Raises:
+        FailedError: memory is used up.
+    """
+    try:
+        yield
+    except Exception as error:
+        place = used_up(error)
+        if place is None:
+            raise
+        raise FailedError(
+            f"the memory of {place} is used up; {advice}. What was done is kept"
+        ) from error
+
+
+def _of_tensorflow(error: Any) -> str | None:
     # Whoever has not loaded it has none of its errors.
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and isinstance(error, tensorflow.errors.OpError):
-        exhausted = isinstance(error, tensorflow.errors.ResourceExhaustedError)
-        return _of_tensorflow(error.message, exhausted=exhausted)
+        return error.message
     return None
 
 
-def _of_tensorflow(message: str, *, exhausted: bool) -> str | None:
+def _of_disk(message: str) -> str | None:
     for reason in map(os.strerror, GIVEN_OUT):
         if reason in message:
             # One line of many says what the disk answered.
             line = next(line for line in message.splitlines() if reason in line)
             return f"a file cannot be written: {line.strip()}"
-    if exhausted or "out of memory" in message.lower():
-        device = _DEVICE.search(message)
-        return _out_of_memory(device[1] if device else "the device")
     return None
-
-
-def _out_of_memory(place: str) -> str:
-    return (
-        f"the memory of {place} is used up; a smaller data.batch_size or data.image_size needs "
-        "less. What was done is kept"
-    )

@@ -9,7 +9,7 @@ import click
 
 from gain_tf.cli import images_argument, row_option, run, run_argument, shard_option
 from gain_tf.data.shard import Shard
-from gain_tf.errors import UserError
+from gain_tf.errors import UserError, advising_on_memory
 
 
 @click.command
@@ -33,6 +33,7 @@ from gain_tf.errors import UserError
     help="Images computed at a time.",
 )
 @shard_option
+@advising_on_memory("a smaller --batch-size needs less")
 def explain(
     folder: Path,
     images: tuple[Path, ...],

@@ -5,6 +5,7 @@ import click
 from gain_tf.cli import config_options, run
 from gain_tf.config import Config
 from gain_tf.data.registry import load_data
+from gain_tf.errors import advising_on_memory
 from gain_tf.processes import end_with_starter
 from gain_tf.training.row_processes import row_processes
 
@@ -16,6 +17,10 @@ from gain_tf.training.row_processes import row_processes
     is_flag=True,
     help="Go on with an unfinished run of the same config, or with a finished one to which the "
     "config adds rows; the same as --set run.resume=true.",
+)
+@advising_on_memory(
+    "a smaller data.batch_size or data.image_size needs less, or segmenter.batch_size where it is "
+    "the segmenter that is trained"
 )
 def fit(config: Config, resume: bool) -> None:
     """Train, evaluate and report what a config describes.

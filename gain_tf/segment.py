@@ -7,7 +7,7 @@ import click
 
 from gain_tf.cli import images_argument, row_option, run, run_argument, shard_option
 from gain_tf.data.shard import Shard
-from gain_tf.errors import UserError
+from gain_tf.errors import UserError, advising_on_memory
 
 
 @click.command
@@ -39,6 +39,7 @@ from gain_tf.errors import UserError
     help="Also pack the masks for the test server of PASCAL VOC 2012.",
 )
 @shard_option
+@advising_on_memory("smaller --scales need less")
 def segment(
     folder: Path,
     images: tuple[Path, ...],

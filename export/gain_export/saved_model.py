@@ -10,6 +10,7 @@ import tensorflow as tf
 from gain_export.answers import Run
 from gain_export.graph import IMAGE, Exportable
 from gain_export.onnx_graph import IMAGE_TYPE
+from gain_tf.errors import FailedError, used_up
 
 SIGNATURE = "serving_default"
 
@@ -23,6 +24,7 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
 
     Raises:
         OSError: TensorFlow could not write it.
+        FailedError: memory is used up.
         NoRuleError: attention is asked for, and a layer of the head has no rule.
     """
     module = tf.Module()
@@ -32,6 +34,10 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures={SIGNATURE: serve})
     except tf.errors.OpError as error:
+        if (place := used_up(error)) is not None:
+            raise FailedError(
+                f"{folder.name} cannot be made: the memory of {place} is used up"
+            ) from error
         # TensorFlow says first where in its own code, and last why.
         reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
         raise OSError(errno.EIO, reason, str(folder)) from error

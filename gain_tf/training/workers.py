@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from gain_tf.config import ConfigError
 from gain_tf.data.shard import ALL, Shard
-from gain_tf.errors import FailedError
+from gain_tf.errors import FailedError, used_up
 
 CLUSTER = "TF_CONFIG"
 """Environment variable that tells TensorFlow of the processes that train together."""
@@ -132,10 +132,14 @@ def while_all_live() -> Iterator[None]:
 
     Raises:
         FailedError: it has.
+        OpError: this one's memory is used up.
     """
     try:
         yield
     except GONE as error:
+        # Of an allocator that failed TensorFlow says as well that it is an internal error.
+        if used_up(error) is not None:
+            raise
         raise FailedError(
             "another worker of this training has ended, so no step can be taken any more; every "
             f"worker is to be started again, with run.resume=true ({error.message.splitlines()[0]})"
