@@ -2,11 +2,11 @@
 
 from pathlib import Path
 from typing import TypeVar
-from zipfile import BadZipFile, is_zipfile
+from zipfile import is_zipfile
 
 import keras
 
-from gain_tf.errors import UserError
+from gain_tf.errors import FailedError, UserError, used_up
 from gain_tf.models.gain import GAIN
 
 Kind = TypeVar("Kind", bound=keras.Model)
@@ -32,10 +32,17 @@ def load_saved(path: Path, kind: type[Kind]) -> Kind:
 
     Raises:
         UserError: the file cannot be read, or holds another kind of model.
+        FailedError: memory is used up.
     """
     try:
         model = keras.saving.load_model(path, safe_mode=True)
-    except (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile) as error:
+    # Keras walks through a config as if it had written it: what it stumbles over may be anything.
+    except Exception as error:
+        if (place := used_up(error)) is not None:
+            # Not the file's fault: a caller that has another is not to take that one.
+            raise FailedError(
+                f"{path}: cannot be loaded: the memory of {place} is used up"
+            ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if path.is_file() and not is_zipfile(path):
             # Keras says of such a file that it is not there.

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import keras
 
+from gain_tf.errors import used_up
+
 Weights = str | PathLike[str] | None
 """None: random initialisation. "auto": ImageNet weights. Anything else: the path of a file."""
-
-_DAMAGED = (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile)
-"""What Keras and HDF5 raise for files that are not what they should be."""
 
 _SECONDS_WITHOUT_AN_ANSWER = 10.0
 _log = logging.getLogger(__name__)
@@ -64,11 +62,12 @@ def initialised(
         file = _existing(weights)
         if file.suffix == ".h5" and not file.name.endswith(".weights.h5"):
             try:
-                return build(str(file))
-            except _DAMAGED as error:
+                with _damage_said(file, name):
+                    return build(str(file))
+            except ValueError:
                 # What the network itself refuses, such as a small image, is no fault of the file.
                 build(None)
-                raise ValueError(f"{file} does not hold the weights of {name}") from error
+                raise
         network = build(None)
         load_file(network, weights)
         return network
@@ -104,14 +103,12 @@ def load_file(network: keras.Model, path: str | PathLike[str]) -> None:
             f"{file.name} is no weight file for {network.name}: .weights.h5 or .keras of the"
             ' features model, or the "notop" .h5 of a keras.applications network'
         )
-    try:
+    with _damage_said(file, network.name):
         if file.suffix == ".keras":
             saved: Any = keras.saving.load_model(file, compile=False, safe_mode=True)
             network.set_weights(saved.get_weights())
         else:
             _load_weights(network, file)
-    except _DAMAGED as error:
-        raise ValueError(f"{file} does not hold the weights of {network.name}") from error
 
 
 def package_file(package: str, relative: str) -> Path | None:
@@ -128,6 +125,17 @@ def package_file(package: str, relative: str) -> Path | None:
     folders = (spec.submodule_search_locations if spec else None) or []
     files = (Path(folder, relative) for folder in folders)
     return next((file for file in files if file.is_file()), None)
+
+
+@contextmanager
+def _damage_said(file: Path, name: str) -> Iterator[None]:
+    try:
+        yield
+    # Keras, HDF5 and zlib have no common word for a file that is not what it should be.
+    except Exception as error:
+        if used_up(error) is not None:
+            raise
+        raise ValueError(f"{file} does not hold the weights of {name}") from error
 
 
 def _load_weights(network: keras.Model, file: Path) -> None:
