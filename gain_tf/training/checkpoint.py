@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a training after each epoch, and the way back."""
+"""Checkpoints: the whole state of a training after each epoch, its end, and the way back."""
 
 import logging
 import re
@@ -49,6 +49,27 @@ def checkpoints(folder: Path) -> list[Path]:
 def epochs_done(checkpoint: Path) -> int:
     """Return after how many epochs a checkpoint was written."""
     return int(checkpoint.stem.removeprefix("epoch-"))
+
+
+def trained(path: Path, load: Callable[[Path], Kind]) -> Kind | None:
+    """Load the model of a row that is trained.
+
+    A disk may lose what it had promised to keep; training then goes on from the last checkpoint.
+
+    Args:
+        path: of the model.
+        load: see `resumed`.
+
+    Returns:
+        The model; None where there is none.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return load(path)
+    except UserError as error:
+        _log.warning("the model is made again from the last checkpoint: %s", error)
+        return None
 
 
 def resumed(folder: Path, load: Callable[[Path], Kind]) -> tuple[Kind, int] | None:

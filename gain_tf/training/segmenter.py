@@ -25,7 +25,7 @@ from gain_tf.segmentation.make_cues import CueMaker
 from gain_tf.segmentation.pseudo_labels import cues_as_masks
 from gain_tf.segmentation.true_masks import only_known, with_bare_masks
 from gain_tf.training.build_segmenter import build_segmenter
-from gain_tf.training.checkpoint import resumed
+from gain_tf.training.checkpoint import resumed, trained
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.run_folder import read_figures
 from gain_tf.training.seeds import compute_as
@@ -61,8 +61,8 @@ def train_segmenter(
         FailedError: more images cannot be read than `data.max_bad_images` allows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if (folder / MODEL).is_file():
-        return load_saved(folder / MODEL, WeakSegmenter)
+    if (done := trained(folder / MODEL, _load)) is not None:
+        return done
     settings = config.segmenter
     taught = _without_unguided(taught, data)
     schedule = Schedule(
@@ -75,7 +75,7 @@ def train_segmenter(
         seed=config.seed,
     )
     compute_as(config)
-    went = resumed(folder / "checkpoints", lambda path: load_saved(path, WeakSegmenter))
+    went = resumed(folder / "checkpoints", _load)
     model, initial = went or (build_segmenter(config, data, schedule.steps * settings.epochs), 0)
     size = settings.image_size or config.data.image_size
     batches = training_batches(
@@ -194,6 +194,10 @@ def inference_settings(config: Config) -> InferenceSettings:
     inference = config.segmenter.inference
     size = config.segmenter.image_size or config.data.image_size
     return InferenceSettings(size, inference.scales, inference.flip, inference.crf)
+
+
+def _load(path: Path) -> WeakSegmenter:
+    return load_saved(path, WeakSegmenter)
 
 
 def _judges(config: Config, data: DataSet, size: tuple[int, int]) -> list[ValidationMiou]:

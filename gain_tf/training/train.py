@@ -1,6 +1,5 @@
 """One row: data within budget, a model, epochs, a trained model on disk."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,18 +13,15 @@ from gain_tf.data.pipeline import evaluation_batches, training_batches
 from gain_tf.data.schedule import Schedule
 from gain_tf.data.shard import ALL, Shard
 from gain_tf.data.swap import known_backgrounds
-from gain_tf.errors import UserError
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.training.build import build_model
-from gain_tf.training.checkpoint import resumed
+from gain_tf.training.checkpoint import resumed, trained
 from gain_tf.training.distribute import strategy_of
 from gain_tf.training.epochs import MODEL, fit_epochs
 from gain_tf.training.priors import with_prior
 from gain_tf.training.seeds import compute_as
 from gain_tf.training.workers import worker_of
-
-_log = logging.getLogger(__name__)
 
 
 def annotated_split(config: Config, data: DataSet) -> Split:
@@ -118,7 +114,7 @@ def train(
         FailedError: more images than allowed cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if (done := trained(folder)) is not None:
+    if (done := trained(folder / MODEL, load_gain)) is not None:
         return done
     split = annotated_split(config, data)
     strategy = strategy_of(config)
@@ -173,20 +169,6 @@ def train(
     if strategy.num_replicas_in_sync == 1 or worker.number > 1:
         return model
     return load_gain(folder / MODEL)
-
-
-def trained(folder: Path) -> GAIN | None:
-    """Load the model of a row that is trained; None where there is none.
-
-    A disk may lose what it had promised to keep; training then goes on from the last checkpoint.
-    """
-    if not (folder / MODEL).is_file():
-        return None
-    try:
-        return load_gain(folder / MODEL)
-    except UserError as error:
-        _log.warning("the model is made again from the last checkpoint: %s", error)
-        return None
 
 
 def _start_from(model: GAIN, start: GAIN) -> None:

@@ -1,6 +1,7 @@
 """Attention network, cues, segmenter, figures: one run folder, gone on with, and asked."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 
 import keras
@@ -23,7 +24,7 @@ from gain_tf.segment import segment
 from gain_tf.training.history import read_history
 from gain_tf.training.open_rows import load_segmenter
 from gain_tf.training.run import fit_run
-from gain_tf.training.segmenter import finish_segmenter
+from gain_tf.training.segmenter import finish_segmenter, train_segmenter
 
 # Keras 3.15 writes its files in a way NumPy 2.4 calls deprecated.
 pytestmark = [
@@ -128,6 +129,22 @@ def test_what_is_done_is_not_done_again(config, run):
     (run / "report.html").unlink()
     assert fit_run(some(config)) == run
     assert (run / "segmenter/model.keras").stat().st_mtime_ns == begun
+
+
+def test_a_segmenter_that_a_disk_lost_is_made_again_from_the_last_checkpoint(
+    config, run, tmp_path, caplog
+):
+    folder = tmp_path / "segmenter"
+    shutil.copytree(run / "segmenter", folder)
+    path = folder / "model.keras"
+    path.write_bytes(path.read_bytes()[:1000])
+    data = load_data(config.data)
+    again = train_segmenter(config, data, data.splits["train"], folder, BadImages(None, limit=0))
+    assert "model.keras: is no model that can be loaded: it is damaged" in caplog.text
+    before = load_segmenter(run).model.get_weights()
+    for one, two in zip(before, again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    keras.saving.load_model(path)
 
 
 def call(command, *arguments):
