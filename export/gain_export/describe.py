@@ -6,6 +6,7 @@ from typing import Any
 import onnx
 
 from gain_export.metadata import read_metadata
+from gain_export.onnx_file import read_graph
 from gain_tf.config import load_config
 from gain_tf.errors import UserError
 from gain_tf.files import sha256_of
@@ -29,7 +30,7 @@ def described(path: Path) -> dict[str, Any]:
 
 def _file(path: Path) -> dict[str, Any]:
     about = read_metadata(path)
-    graph = onnx.load(path, load_external_data=False).graph
+    graph = read_graph(path).graph
     return {
         "file": path.name,
         "sha256": sha256_of(path),
@@ -43,7 +44,10 @@ def _file(path: Path) -> dict[str, Any]:
 def _tensors(entries: Any) -> dict[str, str]:
     def text(entry: Any) -> str:
         tensor = entry.type.tensor_type
-        kind = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+        known = onnx.TensorProto.DataType
+        # A number that is no type is what a damaged file says, or a newer one.
+        number = tensor.elem_type
+        kind = known.Name(number).lower() if number in known.values() else f"type {number}"
         sizes = [d.dim_param or str(d.dim_value) for d in tensor.shape.dim]
         return f"{kind} ({', '.join(sizes)})"
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import onnx
+import pydantic
 
+from gain_export.onnx_file import read_graph
 from gain_tf.errors import UserError
 
 PREFIX = "gain."
@@ -72,6 +74,18 @@ class About:
         }
 
 
+class _Needed(pydantic.BaseModel):
+    """The properties that a file is judged by."""
+
+    model_config = pydantic.ConfigDict(strict=True)
+
+    task: Literal["classification", "segmentation"]
+    class_names: list[str] = pydantic.Field(min_length=1)
+    config_sha256: str | None
+    # Files of older versions have none.
+    row: str | None = None
+
+
 def write_metadata(graph: onnx.ModelProto, about: About) -> None:
     """Write into a graph what it is, each property as JSON under `gain.`."""
     for key, value in about.properties().items():
@@ -103,23 +117,31 @@ def read_metadata(path: Path) -> dict[str, Any]:
         path: of an ONNX file.
 
     Returns:
-        The properties, without their prefix.
+        The properties, without their prefix; those of `_Needed` are there, and what they should be.
 
     Raises:
-        UserError: the file is no ONNX model, or not one of ours.
+        UserError: the file is no ONNX model, keeps tensors in other files, or is not one of ours.
     """
+    found, damaged = {}, set()
+    for entry in read_graph(path).metadata_props:
+        if entry.key.startswith(PREFIX):
+            key = entry.key.removeprefix(PREFIX)
+            try:
+                found[key] = json.loads(entry.value)
+            except (ValueError, RecursionError):
+                damaged.add(key)
+    lacking: dict[str, None] = {}
     try:
-        graph = onnx.load(path, load_external_data=False)
-        found = {
-            entry.key.removeprefix(PREFIX): json.loads(entry.value)
-            for entry in graph.metadata_props
-            if entry.key.startswith(PREFIX)
-        }
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    # protobuf's own error has no public home.
-    except Exception as error:
-        raise UserError(f"{path}: is no ONNX model that can be read: {error}") from error
-    if "class_names" not in found:
-        raise UserError(f"{path}: was not exported by gain-tf: it does not name its classes")
+        _Needed.model_validate(found)
+    except pydantic.ValidationError as error:
+        for mistake in error.errors():
+            lacking[str(mistake["loc"][0])] = None
+            if mistake["type"] != "missing":
+                damaged.add(str(mistake["loc"][0]))
+    if damaged:
+        keys = ", ".join(PREFIX + key for key in sorted(damaged))
+        raise UserError(f"{path}: its metadata is damaged: {keys}; export it again")
+    if lacking:
+        keys = ", ".join(PREFIX + key for key in lacking)
+        raise UserError(f"{path}: was not exported by gain-tf export: its metadata lacks {keys}")
     return found

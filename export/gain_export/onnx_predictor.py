@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from gain_export.answers import session_of
 from gain_export.metadata import read_metadata, require_classes
+from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
+from gain_tf.errors import UserError
 from gain_tf.evaluation.predictions import Judge, Predictions
 
-CHOICE = "attention_class"
+CHOICE, MAPS = "attention_class", "attention"
 
 
 class OnnxPredictor:
@@ -34,15 +35,19 @@ class OnnxPredictor:
     def __init__(self, path: Path, config: Config, data: DataSet) -> None:
         require_classes(path, read_metadata(path), data.class_names)
         self._config, self._data = config, data
-        graph = onnx.load(path)
-        self._top = _classes_asked(graph)
+        graph = read_graph(path)
+        require_tensors(path, graph, ["scores"])
+        self._top = _classes_asked(path, graph)
         self._attention = config.evaluation.attention and self._top > 0
-        self._session = session_of(
-            _asking(graph).SerializeToString() if self._attention else graph.SerializeToString()
-        )
+        asking = _asking(graph).SerializeToString() if self._attention else None
+        self._session = FileSession(path, asking)
 
     def __call__(self, split: Split) -> Predictions:
-        """Answer for every image of a split, and judge the maps of the classes its mask shows."""
+        """Answer for every image of a split, and judge the maps of the classes its mask shows.
+
+        Raises:
+            FailedError: ONNX Runtime cannot run the file.
+        """
         judge, has_mask = Judge(self._data, split), split.has_mask
         scores = [
             self._answer(index, split, judge, masked=bool(has_mask[index]))
@@ -63,7 +68,7 @@ class OnnxPredictor:
         for start in range(0, max(len(own), 1), self._top):
             asked = _filled(own[start : start + self._top], self._top)
             found, attention = self._session.run(
-                ["scores", "attention"], {**feeds, CHOICE: asked[np.newaxis]}
+                ["scores", MAPS], {**feeds, CHOICE: asked[np.newaxis]}
             )
             scores = found[0]
             maps += list(attention[0])
@@ -92,12 +97,20 @@ def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return mask[rows][:, columns]
 
 
-def _classes_asked(graph: onnx.ModelProto) -> int:
+def _classes_asked(path: Path, model: onnx.ModelProto) -> int:
     """For how many classes the file gives maps; 0 without attention."""
-    for output in graph.graph.output:
-        if output.name == CHOICE:
-            return output.type.tensor_type.shape.dim[1].dim_value
-    return 0
+    graph = model.graph
+    choice = next((entry for entry in graph.output if entry.name == CHOICE), None)
+    if choice is None:
+        return 0
+    require_tensors(path, model, [MAPS])
+    sizes = choice.type.tensor_type.shape.dim
+    if len(sizes) != 2 or not any(CHOICE in node.output for node in graph.node):
+        raise UserError(
+            f"{path}: was not exported by gain-tf export: it does not choose the classes of its "
+            f"maps ({CHOICE}) itself, a fixed number for each image"
+        )
+    return sizes[1].dim_value
 
 
 def _asking(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gain_export.answers import onnx_run, session_of
+from gain_export.answers import onnx_run
 from gain_export.metadata import read_metadata, require_classes
+from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
 from gain_tf.errors import UserError
@@ -34,11 +35,13 @@ def evaluate_segmenter(
         What `segmenter/evaluation.json` of a row holds.
 
     Raises:
-        UserError: the file has other classes than the data or nothing that a CRF could refine, or
-            there is no such split, or no mask in it.
+        UserError: the file is no exported segmenter, has other classes than the data or nothing
+            that a CRF could refine, or there is no such split, or no mask in it.
+        FailedError: ONNX Runtime cannot run it.
     """
     require_classes(path, read_metadata(path), data.class_names)
-    session = session_of(path)
+    require_tensors(path, read_graph(path), ["class_map"])
+    session = FileSession(path)
     settings = config.segmenter
     crf = settings.inference.crf
     if crf != "none" and "probabilities" not in {each.name for each in session.get_outputs()}:
