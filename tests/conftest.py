@@ -1,6 +1,7 @@
 """What every test needs: fixed seeds, Keras's global settings put back, tiny networks."""
 
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -71,6 +72,21 @@ def a_gpu(monkeypatch):
         lambda kind=None: [device for device in devices if kind in (None, device.device_type)],
     )
     return monkeypatch
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """What the disk was waited for, as (inode, whether a folder)."""
+    waited = []
+    original = os.fsync
+
+    def fsync(handle):
+        about = os.fstat(handle)
+        waited.append((about.st_ino, stat.S_ISDIR(about.st_mode)))
+        original(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return waited
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "gain_tf"
 
-GROUND = ("errors", "files", "processes", "registration", "version")
+GROUND = ("errors", "files", "folders", "processes", "registration", "version")
 BELOW_TRAINING = (
     *GROUND,
     "config",
@@ -26,6 +26,7 @@ BELOW_TRAINING = (
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "files": ("errors",),
+    "folders": ("errors", "files"),
     "processes": (),
     "registration": (),
     "version": (),

@@ -19,7 +19,8 @@ from support import full_disk, tiny_config, tiny_segmenter
 from gain_tf.cli import status
 from gain_tf.config import load_config, write_config
 from gain_tf.data.decode import read_image
-from gain_tf.files import REPLACED, WRITING
+from gain_tf.files import WRITING
+from gain_tf.folders import REPLACED
 from gain_tf.training.run import fit_run
 
 pytestmark = [

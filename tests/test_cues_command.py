@@ -13,7 +13,7 @@ from gain_tf.config import Config, load_config, write_config
 from gain_tf.cues import cues
 from gain_tf.data.decode import read_mask
 from gain_tf.data.registry import load_data
-from gain_tf.files import LEFT_BEHIND
+from gain_tf.folders import LEFT_BEHIND
 
 # Keras 3.15 hands NumPy 2 its variables in a way that is to go.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

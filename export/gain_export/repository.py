@@ -14,7 +14,8 @@ from filelock import FileLock
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gain_tf.errors import UserError
-from gain_tf.files import new_folder, replacing, sha256_of
+from gain_tf.files import replacing, sha256_of
+from gain_tf.folders import new_folder
 
 MODEL, LABELS, CONFIG, MANIFEST = "model.onnx", "labels.txt", "config.pbtxt", "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -22,7 +22,8 @@ from gain_tf.config.study import GUIDED
 from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
-from gain_tf.files import new_folder, sha256_of
+from gain_tf.files import sha256_of
+from gain_tf.folders import new_folder
 from gain_tf.training.open_rows import load_segmenter, network_row, open_run
 from gain_tf.training.run_folder import (
     CONFIG,

@@ -19,7 +19,8 @@ from gain_export.metadata import SEGMENTATION, About
 from gain_export.repository import MODEL, add_version, check_name
 from gain_export.segmenter_graph import segmenter_inference_of
 from gain_tf.errors import UserError
-from gain_tf.files import new_folder, replacing
+from gain_tf.files import replacing
+from gain_tf.folders import new_folder
 from gain_tf.models.classifier import AttentiveClassifier
 from gain_tf.models.segmenter import WeakSegmenter
 

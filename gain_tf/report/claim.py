@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from gain_tf.errors import UserError
-from gain_tf.files import clear_left_behind, made, read_json, replacing, sha256_of
+from gain_tf.files import read_json, replacing, sha256_of
+from gain_tf.folders import clear_left_behind, made
 
 
 def of_model(run: Path, row: str | None, file: Path) -> dict[str, Any]:

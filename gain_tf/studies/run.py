@@ -10,7 +10,7 @@ from rich.console import Console
 from gain_tf.config import Config
 from gain_tf.config.study import Study, pairs_of_rows
 from gain_tf.errors import FailedError
-from gain_tf.files import alone_in, made
+from gain_tf.folders import alone_in, made
 from gain_tf.studies.against import held_against
 from gain_tf.studies.gather import Judged, gather, write_csv
 from gain_tf.studies.heading import Heading

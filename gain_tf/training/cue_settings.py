@@ -7,7 +7,8 @@ from typing import Any
 
 from gain_tf.config import Config
 from gain_tf.errors import UserError
-from gain_tf.files import clear_left_behind, made, read_json, replacing, sha256_of
+from gain_tf.files import read_json, replacing, sha256_of
+from gain_tf.folders import clear_left_behind, made
 
 SETTINGS = "settings.json"
 

@@ -13,7 +13,7 @@ from gain_tf.data.annotated_share import check_shares
 from gain_tf.data.bad_images import BadImages
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.data.registry import load_data
-from gain_tf.files import alone_in, clear_left_behind
+from gain_tf.folders import alone_in, clear_left_behind
 from gain_tf.models.gain import GAIN
 from gain_tf.models.loading import load_gain
 from gain_tf.report.page import write_report

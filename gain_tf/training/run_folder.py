@@ -8,7 +8,8 @@ from typing import Any
 from gain_tf.config import Config, ConfigError, load_config, write_config
 from gain_tf.config.study import GUIDED
 from gain_tf.evaluation.evaluation_files import EVALUATION, JUDGED_AGAIN, PREDICTIONS
-from gain_tf.files import made, read_json, replacing
+from gain_tf.files import read_json, replacing
+from gain_tf.folders import made
 from gain_tf.training.rows import (
     Row,
     attention_row,

@@ -11,7 +11,8 @@ from gain_tf.data.dataset import Split
 from gain_tf.errors import UserError
 from gain_tf.evaluation.annotation_need import Network, signals_of
 from gain_tf.evaluation.suggestion import Suggestion, suggested
-from gain_tf.files import made, replacing
+from gain_tf.files import replacing
+from gain_tf.folders import made
 from gain_tf.report.style import save
 from gain_tf.report.suggestion_sheet import suggestion_sheet
 from gain_tf.training.epochs import MODEL

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from gain_tf.errors import UserError
-from gain_tf.files import LEFT_BEHIND
+from gain_tf.folders import LEFT_BEHIND
 from gain_tf.report.claim import claim
 
 

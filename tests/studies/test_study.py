@@ -8,7 +8,7 @@ import yaml
 from support import TINY
 
 from gain_tf.cli import status
-from gain_tf.files import alone_in
+from gain_tf.folders import alone_in
 from gain_tf.study import study
 
 pytestmark = pytest.mark.slow
