@@ -4,7 +4,8 @@
 
 Operations are counted in the traced graph of `train_step`; times are medians of interleaved
 steps on the same batch from the same weights, so that a busy machine disturbs both alike; memory
-is the peak of a process of its own for each kind of step, over what it holds between two steps.
+is the peak of TensorFlow's own allocator in a step, over what it holds between two: what a process
+holds says little, since the allocator keeps for itself what a step has freed.
 Prints a Markdown table, in plain steps but for the last column; with `--out` table and picture are
 written too, `step_cost.md` and `step_cost.png`.
 """
@@ -31,12 +32,13 @@ from gain_tf.models.gain import GAIN
 
 BACKBONES = ("vgg16", "vgg16-gap", "resnet50", "resnet101", "densenet121", "efficientnet_lite0")
 CLASSES = 20
+CPU = "CPU:0"
 PLAIN = 0
 """Labels an image of the plain step: none is attended to."""
 AIMS = {"time, 1 label": 2.15, "memory": 2.1, "memory, remat": 1.3}
 """What a step should not exceed, in plain steps."""
-EXACT = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
-"""Environment (of glibc): freed tensors go back at once, not into gaps of a heap."""
+COUNTED = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+"""Environment in which TensorFlow counts what its allocator of a CPU gives out."""
 
 
 def build(name: str, size: int, labels: int, *, remat: bool = False) -> GAIN:
@@ -98,20 +100,12 @@ def _memory_of_step(
     model, data = build(name, size, labels, remat=remat), batch_of(size, batch, labels)
     step = tf.function(model.train_step)
     step(data)
-    # Building and tracing can take more than a step does: the peak starts anew (Linux).
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _peak()
-    for _ in range(2):
+    before = tf.config.experimental.get_memory_info(CPU)["current"]
+    tf.config.experimental.reset_memory_stats(CPU)
+    # Operations run side by side: which tensors live at once differs a little from step to step.
+    for _ in range(3):
         step(data)
-    answer.put((_peak() - before) / 1024)
-
-
-def _peak() -> int:
-    """Return the peak memory of this process in KiB (of Linux: `getrusage` inherits a parent's)."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1])
-    return 0
+    answer.put((tf.config.experimental.get_memory_info(CPU)["peak"] - before) / 2**20)
 
 
 def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = False) -> float:
@@ -120,11 +114,12 @@ def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = 
     answer = context.Queue()
     arguments = (name, size, batch, labels, remat, answer)
     process = context.Process(target=_memory_of_step, args=arguments)
-    with patch.dict(os.environ, EXACT):
+    with patch.dict(os.environ, COUNTED):
         process.start()
-    used = answer.get()
     process.join()
-    return used
+    if process.exitcode:
+        raise RuntimeError(f"the memory of a step of {name} was not measured, see above")
+    return answer.get()
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ GIVEN_OUT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES,
 """What a disk answers that takes no more; TensorFlow hands on the words, without the number."""
 
 _NO_MEMORY = re.compile(
-    r"out[ _]of[ _]memory|failed to allocate|dst tensor is not initialized|_alloc_failed",
+    r"out[ _]of[ _]memory|oom when allocating|(failed|unable) to allocate|bad[ _]alloc"
+    r"|dst tensor is not initialized|_alloc_failed",
     re.IGNORECASE,
 )
-"""How TensorFlow, XLA and CUDA's libraries say it, in errors of several kinds."""
+"""How TensorFlow, XLA, CUDA's libraries, NumPy and C++ say it, in errors of several kinds."""
 
 _DEVICE = re.compile(r"device:([A-Z]+:[0-9]+)")
 
@@ -26,6 +27,19 @@ class UserError(ValueError):
 
 class FailedError(RuntimeError):
     """What was asked for was tried and did not come out; the message says how and where."""
+
+
+class MemoryUsedUpError(FailedError):
+    """There is no memory left for what was asked for.
+
+    Args:
+        place: whose memory, such as "GPU:0".
+        work: what could not be done, with a colon; "" for all that a command does.
+    """
+
+    def __init__(self, place: str, work: str = "") -> None:
+        super().__init__(f"{work}the memory of {place} is used up")
+        self.place = place
 
 
 def failure_sentence(error: Exception) -> str | None:
@@ -44,26 +58,37 @@ def failure_sentence(error: Exception) -> str | None:
         reason = error.strerror or str(error)
         return f"{reason}: {error.filename}" if error.filename else reason
     if (place := used_up(error)) is not None:
-        return f"the memory of {place} is used up"
+        return str(MemoryUsedUpError(place))
     message = _of_tensorflow(error)
     return None if message is None else _of_disk(message)
 
 
-def used_up(error: Exception) -> str | None:
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, its name where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def used_up(error: Exception, *, quoted: bool = False) -> str | None:
     """Tell whether an error says that there is no memory left, and where.
 
     Args:
         error: any.
+        quoted: whether it may be of any kind and quote another, as Keras does where it loads
+            weights.
 
     Returns:
         "this machine", a device such as "GPU:0", or "the device" where TensorFlow names none; None
         for an error that is about something else.
     """
+    if isinstance(error, MemoryUsedUpError):
+        return error.place
     if isinstance(error, MemoryError):
         return "this machine"
     message = _of_tensorflow(error)
+    if message is None:
+        return "this machine" if quoted and _NO_MEMORY.search(str(error)) else None
     # TensorFlow says of a full disk as well that a resource is exhausted.
-    if message is None or _of_disk(message) is not None:
+    if _of_disk(message) is not None:
         return None
     exhausted = isinstance(error, sys.modules["tensorflow"].errors.ResourceExhaustedError)
     if not exhausted and not _NO_MEMORY.search(message):
@@ -88,9 +113,8 @@ def advising_on_memory(advice: str) -> Iterator[None]:
         place = used_up(error)
         if place is None:
             raise
-        raise FailedError(
-            f"the memory of {place} is used up; {advice}. What was done is kept"
-        ) from error
+        said = error if isinstance(error, MemoryUsedUpError) else MemoryUsedUpError(place)
+        raise FailedError(f"{said}; {advice}. What was done is kept") from error
 
 
 def _of_tensorflow(error: Any) -> str | None:

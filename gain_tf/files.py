@@ -88,7 +88,8 @@ def name_it(error: OSError, path: Path, temporary: Path | None) -> None:
 
 def sync(path: Path) -> None:
     """Wait until the disk has what is in a file."""
-    with path.open("rb") as file:
+    # Windows asks for the right to write; elsewhere a file may lack it.
+    with path.open("r+b" if os.name == "nt" else "rb") as file:
         os.fsync(file.fileno())
 
 

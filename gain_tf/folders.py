@@ -41,6 +41,32 @@ def made(folder: str | os.PathLike[str], option: str) -> Path:
 
 
 @contextmanager
+def passing_through(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Lend a folder beside `path` for what is read again and goes there in another form.
+
+    Args:
+        path: where it goes.
+
+    Yields:
+        A temporary folder, gone in the end.
+
+    Raises:
+        OSError: a file cannot be written; it names it by its place below `path`.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=WRITING, dir=path.parent))
+        yield temporary
+    except OSError as error:
+        name_it(error, path, temporary)
+        raise
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
 def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Fill a folder under a temporary name beside `path`, then rename: it is whole or not there.
 
@@ -60,11 +86,10 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
             file by its place below `path`.
     """
     path = Path(path)
-    temporary, old = None, path.parent / f"{REPLACED}{path.name}"
-    try:
-        if overwrite:
-            _settle(path, old)
-        temporary = Path(tempfile.mkdtemp(prefix=WRITING, dir=path.parent))
+    old = path.parent / f"{REPLACED}{path.name}"
+    if overwrite:
+        _settle(path, old)
+    with passing_through(path) as temporary:
         yield temporary
         temporary.chmod(0o755)
         for place, _, files in os.walk(temporary):
@@ -83,19 +108,16 @@ def new_folder(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iter
         else:
             temporary.replace(path)
         sync_names(path.parent)
-    except OSError as error:
-        name_it(error, path, temporary)
-        raise
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _settle(path: Path, old: Path) -> None:
     """Put back the folder that a killed process was replacing, or remove it if it had done so."""
+    if not old.exists():
+        return
     if path.exists():
-        shutil.rmtree(old, ignore_errors=True)
-    elif old.exists():
+        # What cannot be removed would be in the way once the new folder is made: said now.
+        shutil.rmtree(old)
+    else:
         old.replace(path)
 
 
@@ -132,4 +154,6 @@ def clear_left_behind(folder: str | os.PathLike[str]) -> None:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            # Whoever may not remove somebody else's can work beside it.
+            with suppress(OSError):
+                path.unlink()

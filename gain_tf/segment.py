@@ -39,7 +39,7 @@ from gain_tf.errors import UserError, advising_on_memory
     help="Also pack the masks for the test server of PASCAL VOC 2012.",
 )
 @shard_option
-@advising_on_memory("smaller --scales need less")
+@advising_on_memory("fewer or smaller --scales need less")
 def segment(
     folder: Path,
     images: tuple[Path, ...],

@@ -10,7 +10,7 @@ MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 """What a `.keras` file consists of."""
 
 OTHER = (None, True, 3, -1, 0.5, "", "x", [], [1], {}, {"x": 1})
-"""Values of every type, none of which is what stood there."""
+"""Values of every type."""
 
 
 def damaged_model(content, seed):
@@ -90,7 +90,8 @@ def _config_changed(members, random, method):
     inner = config
     for key in way:
         inner = inner[key]
-    inner[last] = OTHER[random.integers(len(OTHER))]
+    stood = inner[last]
+    inner[last] = next(OTHER[i] for i in random.permutation(len(OTHER)) if OTHER[i] != stood)
     changed = {**members, "config.json": json.dumps(config).encode()}
     return _packed(changed, method), f"config.json: {[*way, last]} is {inner[last]!r}"
 

@@ -145,7 +145,7 @@ def whole(path):
         ("parts", 300, "parts/"),
         ("export", 5_000, "files/model.onnx"),
         ("saved_model", 5_000, "files/saved_model"),
-        ("repository", 5_000, "models/"),
+        ("repository", 5_000, "models/tiny/model.onnx"),
         ("study", 100, "s/configs/base_seed-1.yaml"),
     ],
 )
@@ -187,13 +187,15 @@ def test_a_folder_that_may_not_be_written_to(place, capsys, command, below):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["cues", "segment", "explain", "parts", "study"])
+@pytest.mark.parametrize("command", ["cues", "segment", "explain", "parts", "repository", "study"])
 def test_a_file_in_the_way(place, capsys, command):
     """The mistake of who asked, not a failure."""
     (place / "out").write_text("mine")
     assert call(command, place) == 2
     said = capsys.readouterr().err
-    assert re.search(rf"(--out|--parts|root): the folder {place / 'out'}/\w+ cannot be made", said)
+    assert re.search(
+        rf"(--out|--parts|--repository|root): the folder {place / 'out'}/\w+ cannot be made", said
+    )
     assert (place / "out").read_text() == "mine"
 
 

@@ -2,7 +2,8 @@
 
 import onnx
 
-from gain_export.graph import IMAGE, Exportable
+from gain_export.graph import Exportable
+from gain_export.names import IMAGE
 from gain_tf.errors import FailedError
 
 TYPES = {

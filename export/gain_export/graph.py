@@ -7,16 +7,13 @@ import keras
 import tensorflow as tf
 
 from gain_export.adjoint import forward, score_gradient
+from gain_export.names import ATTENTION, ATTENTION_CLASS, IMAGE, SCORES
 from gain_export.precision import in_float32
 from gain_tf.attention.grad_cam import attention_map, channel_weights
 from gain_tf.attention.masking import normalise
 from gain_tf.data.pipeline import resize_image
 from gain_tf.errors import UserError
 from gain_tf.models.classifier import AttentiveClassifier
-
-IMAGE, SCORES = "image", "scores"
-ATTENTION, ATTENTION_CLASS = "attention", "attention_class"
-CLASS_MAP, PROBABILITIES = "class_map", "probabilities"
 
 Size = tuple[int, int]
 Answer = dict[str, tf.Tensor]

@@ -13,9 +13,8 @@ import onnx
 
 from gain_export.answers import Answers, Run, answers_of, onnx_run, session_of
 from gain_export.metadata import About
+from gain_export.names import PROBABILITIES, SCORES
 from gain_tf.evaluation.figures_of_merit import verdicts_of
-
-SCORES, PROBABILITIES = "scores", "probabilities"
 
 VERDICTS, OVERLAP, SPEED = 0.99, 0.9, 1.2
 """Share of equal verdicts, intersection over union of the maps, and speed-up that are asked."""

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gain_export.answers import Run
-from gain_export.graph import CLASS_MAP, PROBABILITIES
+from gain_export.names import CLASS_MAP, PROBABILITIES
 from gain_export.parity import SCORES
 from gain_export.segmenter_graph import SegmenterInference
 from gain_tf.errors import FailedError

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.descriptor import FieldDescriptor
 
 from gain_export.answers import session_of
-from gain_tf.errors import FailedError, UserError
-
-IMAGE = "image"
+from gain_export.names import IMAGE
+from gain_tf.errors import FailedError, UserError, first_line
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
@@ -33,7 +31,9 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise
     # protobuf's own error has no public home.
     except Exception as error:
-        raise UserError(f"{path}: is no ONNX model that can be read: {_line(error)}") from error
+        raise UserError(
+            f"{path}: is no ONNX model that can be read: {first_line(error)}"
+        ) from error
     parts = list(_parts(graph))
     if not all(map(_readable, parts)):
         raise UserError(f"{path}: is no ONNX model that can be read: a name in it is not in UTF-8")
@@ -81,7 +81,7 @@ class FileSession:
         except MemoryError:
             raise
         except Exception as error:
-            raise UserError(f"{path}: ONNX Runtime cannot load it: {_line(error)}") from error
+            raise UserError(f"{path}: ONNX Runtime cannot load it: {first_line(error)}") from error
 
     def get_outputs(self) -> Sequence[Any]:
         """Return what the file gives, as an `onnxruntime.InferenceSession` does."""
@@ -106,7 +106,7 @@ class FileSession:
             raise
         except Exception as error:
             raise FailedError(
-                f"{self._path}: ONNX Runtime cannot run it: {_line(error)}"
+                f"{self._path}: ONNX Runtime cannot run it: {first_line(error)}"
             ) from error
 
 
@@ -117,7 +117,7 @@ def _parts(message: Any) -> Iterator[Any]:
         return
     for field, value in message.ListFields():
         if field.message_type is not None:
-            for child in value if field.is_repeated else [value]:
+            for child in _each(value):
                 yield from _parts(child)
 
 
@@ -128,12 +128,13 @@ def _external(tensor: onnx.TensorProto) -> bool:
 def _readable(message: Any) -> bool:
     """Tell whether all text is text: protobuf hands out what is not in UTF-8 as bytes."""
     for field, value in message.ListFields():
-        if field.type == FieldDescriptor.TYPE_STRING:
-            texts = value if field.is_repeated else [value]
-            if not all(isinstance(text, str) for text in texts):
-                return False
+        is_text = field.type == field.TYPE_STRING
+        if is_text and not all(isinstance(text, str) for text in _each(value)):
+            return False
     return True
 
 
-def _line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _each(value: Any) -> Iterable[Any]:
+    """Return the values of a field, whether it may have several or not."""
+    alone = isinstance(value, str | bytes) or hasattr(value, "ListFields")
+    return [value] if alone else value

@@ -15,7 +15,8 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from gain_export.graph import IMAGE, Answer, Exportable
+from gain_export.graph import Answer, Exportable
+from gain_export.names import IMAGE
 
 OPSET = 18
 """The first in which Resize knows antialiasing."""

@@ -11,13 +11,12 @@ import numpy as np
 import onnx
 
 from gain_export.metadata import read_metadata, require_classes
+from gain_export.names import ATTENTION, ATTENTION_CLASS, SCORES
 from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
 from gain_tf.errors import UserError
 from gain_tf.evaluation.predictions import Judge, Predictions
-
-CHOICE, MAPS = "attention_class", "attention"
 
 
 class OnnxPredictor:
@@ -36,7 +35,7 @@ class OnnxPredictor:
         require_classes(path, read_metadata(path), data.class_names)
         self._config, self._data = config, data
         graph = read_graph(path)
-        require_tensors(path, graph, ["scores"])
+        require_tensors(path, graph, [SCORES])
         self._top = _classes_asked(path, graph)
         self._attention = config.evaluation.attention and self._top > 0
         asking = _asking(graph).SerializeToString() if self._attention else None
@@ -59,8 +58,8 @@ class OnnxPredictor:
         feeds: dict[str, np.ndarray] = {"image": split.pictures.image(index)[np.newaxis]}
         if not (self._attention and masked):
             if self._attention:
-                feeds[CHOICE] = np.zeros((1, self._top), np.int64)
-            return self._session.run(["scores"], feeds)[0][0]
+                feeds[ATTENTION_CLASS] = np.zeros((1, self._top), np.int64)
+            return self._session.run([SCORES], feeds)[0][0]
         own = [int(c) for c in np.flatnonzero(split.labels[index] > 0)]
         mask = nearest(split.pictures.mask(index), self._config.data.image_size)
         scores = np.zeros(0)
@@ -68,7 +67,7 @@ class OnnxPredictor:
         for start in range(0, max(len(own), 1), self._top):
             asked = _filled(own[start : start + self._top], self._top)
             found, attention = self._session.run(
-                ["scores", MAPS], {**feeds, CHOICE: asked[np.newaxis]}
+                [SCORES, ATTENTION], {**feeds, ATTENTION_CLASS: asked[np.newaxis]}
             )
             scores = found[0]
             maps += list(attention[0])
@@ -100,15 +99,15 @@ def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _classes_asked(path: Path, model: onnx.ModelProto) -> int:
     """For how many classes the file gives maps; 0 without attention."""
     graph = model.graph
-    choice = next((entry for entry in graph.output if entry.name == CHOICE), None)
+    choice = next((entry for entry in graph.output if entry.name == ATTENTION_CLASS), None)
     if choice is None:
         return 0
-    require_tensors(path, model, [MAPS])
+    require_tensors(path, model, [ATTENTION])
     sizes = choice.type.tensor_type.shape.dim
-    if len(sizes) != 2 or not any(CHOICE in node.output for node in graph.node):
+    if len(sizes) != 2 or not any(ATTENTION_CLASS in node.output for node in graph.node):
         raise UserError(
             f"{path}: was not exported by gain-tf export: it does not choose the classes of its "
-            f"maps ({CHOICE}) itself, a fixed number for each image"
+            f"maps ({ATTENTION_CLASS}) itself, a fixed number for each image"
         )
     return sizes[1].dim_value
 
@@ -116,10 +115,10 @@ def _classes_asked(path: Path, model: onnx.ModelProto) -> int:
 def _asking(model: onnx.ModelProto) -> onnx.ModelProto:
     """Turn the file's choice of classes into an input."""
     graph = model.graph
-    choice = next(entry for entry in graph.output if entry.name == CHOICE)
+    choice = next(entry for entry in graph.output if entry.name == ATTENTION_CLASS)
     graph.input.append(choice)
     graph.output.remove(choice)
-    graph.node.remove(next(node for node in graph.node if CHOICE in node.output))
+    graph.node.remove(next(node for node in graph.node if ATTENTION_CLASS in node.output))
     return model
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from gain_export.exporting import (
@@ -23,7 +22,7 @@ from gain_tf.data.dataset import DataSet
 from gain_tf.data.registry import load_data
 from gain_tf.errors import UserError
 from gain_tf.files import sha256_of
-from gain_tf.folders import new_folder
+from gain_tf.folders import made, new_folder, passing_through
 from gain_tf.training.open_rows import load_segmenter, network_row, open_run
 from gain_tf.training.run_folder import (
     CONFIG,
@@ -171,10 +170,10 @@ def export_to_repository(
         The folder of the version, and the figures of the comparison.
     """
     check_name(name)
-    repository.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".exporting-", dir=repository) as temporary:
-        figures = exporter.write_all(Path(temporary), ["onnx"], images)
-        model = (Path(temporary) / ONNX).read_bytes()
+    made(repository, "--repository")
+    with passing_through(repository / name) as temporary:
+        figures = exporter.write_all(temporary, ["onnx"], images)
+        model = (temporary / ONNX).read_bytes()
     return add_version(repository, name, model, exporter.about.class_names), figures
 
 

@@ -1,6 +1,6 @@
 """From a model to a SavedModel whose signature has the inputs and outputs of the ONNX file."""
 
-import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from gain_export.answers import Run
-from gain_export.graph import IMAGE, Exportable
+from gain_export.graph import Exportable
+from gain_export.names import IMAGE
 from gain_export.onnx_graph import IMAGE_TYPE
-from gain_tf.errors import FailedError, used_up
+from gain_tf.errors import GIVEN_OUT, FailedError, MemoryUsedUpError, used_up
 
 SIGNATURE = "serving_default"
 
@@ -23,8 +24,9 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
         folder: to be filled.
 
     Raises:
-        OSError: TensorFlow could not write it.
-        FailedError: memory is used up.
+        OSError: the disk takes no more.
+        MemoryUsedUpError: there is no room for it.
+        FailedError: TensorFlow could not write it for another reason.
         NoRuleError: attention is asked for, and a layer of the head has no rule.
     """
     module = tf.Module()
@@ -35,12 +37,13 @@ def write_saved_model(inference: Exportable, folder: Path) -> None:
         tf.saved_model.save(module, str(folder), signatures={SIGNATURE: serve})
     except tf.errors.OpError as error:
         if (place := used_up(error)) is not None:
-            raise FailedError(
-                f"{folder.name} cannot be made: the memory of {place} is used up"
-            ) from error
+            raise MemoryUsedUpError(place, f"{folder.name} cannot be made: ") from error
+        for number in GIVEN_OUT:
+            if (reason := os.strerror(number)) in error.message:
+                raise OSError(number, reason, str(folder)) from error
         # TensorFlow says first where in its own code, and last why.
         reason = error.message.rpartition("; ")[2].partition(" [Op:")[0]
-        raise OSError(errno.EIO, reason, str(folder)) from error
+        raise FailedError(f"{folder.name} cannot be written: {reason}") from error
 
 
 def saved_model_run(folder: Path) -> Run:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gain_export.answers import onnx_run
 from gain_export.metadata import read_metadata, require_classes
+from gain_export.names import CLASS_MAP
 from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
@@ -40,7 +41,7 @@ def evaluate_segmenter(
         FailedError: ONNX Runtime cannot run it.
     """
     require_classes(path, read_metadata(path), data.class_names)
-    require_tensors(path, read_graph(path), ["class_map"])
+    require_tensors(path, read_graph(path), [CLASS_MAP])
     session = FileSession(path)
     settings = config.segmenter
     crf = settings.inference.crf
@@ -58,7 +59,7 @@ def evaluate_segmenter(
     def segment(images: Iterable[np.ndarray], crf: Crf, total: int) -> Iterable[np.ndarray]:
         answers = ((image, run(image[np.newaxis])) for image in images)
         if crf == "none":
-            return (answer["class_map"][0] for _, answer in answers)
+            return (answer[CLASS_MAP][0] for _, answer in answers)
         return labelled(
             ((image, answer["probabilities"][0]) for image, answer in answers), crf, total=total
         )

@@ -5,7 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from gain_export.graph import CLASS_MAP, IMAGE, PROBABILITIES, SCORES, Answer, Size
+from gain_export.graph import Answer, Size
+from gain_export.names import CLASS_MAP, IMAGE, PROBABILITIES, SCORES
 from gain_export.precision import in_float32
 from gain_tf.data.pipeline import resize_image
 from gain_tf.models.segmenter import WeakSegmenter

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -20,7 +19,7 @@ from gain_export.repository import MODEL, add_version, check_name
 from gain_export.segmenter_graph import segmenter_inference_of
 from gain_tf.errors import UserError
 from gain_tf.files import replacing
-from gain_tf.folders import new_folder
+from gain_tf.folders import made, new_folder, passing_through
 from gain_tf.models.classifier import AttentiveClassifier
 from gain_tf.models.segmenter import WeakSegmenter
 
@@ -127,12 +126,9 @@ def to_repository(
         The folder of the version, which holds `model.onnx`.
     """
     check_name(name)
-    repository = Path(dir)
-    repository.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".exporting-", dir=repository) as temporary:
-        file = to_onnx(
-            model, Path(temporary) / MODEL, name=name, class_names=class_names, **options
-        )
+    repository = made(dir, "dir")
+    with passing_through(repository / name) as temporary:
+        file = to_onnx(model, temporary / MODEL, name=name, class_names=class_names, **options)
         names = _names(model, class_names)
         return add_version(repository, name, file.read_bytes(), names)
 

@@ -29,9 +29,9 @@ class Guidance(Section):
     attention is left alone), `saliency` (what `data.saliency` makes); `auto` is `saliency` where
     `data.saliency` has a source, else `fill`.
 
-    `max_labels` pads every image to as many maps, of which XLA wants the same number in every
-    batch. Without it a GPU has one of each image where every image has one class, and every class
-    an object.
+    `max_labels` pads every image to as many maps: XLA wants the same number in every batch. Where
+    every image has one class and every class is an object, a run on one GPU with `training.jit:
+    auto` needs no such number.
     """
 
     alpha: float = Field(default=1.0, ge=0)

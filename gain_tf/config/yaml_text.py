@@ -91,7 +91,9 @@ def _measure(node: yaml.Node, known: dict[yaml.Node, tuple[int, int] | None]) ->
     for more, below in (_measure(part, known) for part in parts):
         values, levels = values + more, max(levels, below + 1)
     if values > MOST_VALUES or levels > MOST_LEVELS:
-        much = f"{MOST_VALUES} values" if values > MOST_VALUES else f"{MOST_LEVELS} levels of them"
+        much = (
+            f"{MOST_VALUES} values" if values > MOST_VALUES else f"{MOST_LEVELS} levels of values"
+        )
         raise YamlError(
             f"line {node.start_mark.line + 1}: holds more than {much}, counting what its aliases "
             "repeat; no config needs as many"

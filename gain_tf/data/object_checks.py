@@ -50,12 +50,17 @@ def _outside(each: AnnotatedObject, size: tuple[int, int]) -> str | None:
             continue
         y0, x0, y1, x1 = box
         over = max(-y0, -x0, y1 - size[0], x1 - size[1])
-        # What is clipped must leave something; a circle's centre may lie anywhere near.
-        beside = min(y1, x1, size[0] - y0, size[1] - x0) <= 0
-        if over > OVERHANG or (beside and not isinstance(each.outline, Circle)):
+        if over > OVERHANG or _beside(each, box, size):
             corners = ", ".join(f"{value:g}" for value in (x0, y0, x1, y1))
             return f"x0, y0, x1, y1 = {corners} lies outside of the image, {_sides(size)}"
     return None
+
+
+def _beside(each: AnnotatedObject, box: Box, size: tuple[int, int]) -> bool:
+    """Tell whether nothing is left of an object once it is clipped to its image."""
+    whole = box_of(each) if isinstance(each.outline, Circle) else None
+    y0, x0, y1, x1 = whole or box
+    return min(y1, x1, size[0] - y0, size[1] - x0) <= 0
 
 
 def _extent(each: AnnotatedObject) -> Box | None:

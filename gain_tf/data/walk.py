@@ -1,12 +1,19 @@
 """The files below a folder: all of them, or a sentence that says which folder keeps some back."""
 
+import errno
 import os
 from collections.abc import Collection
 from pathlib import Path
 
 from gain_tf.data.files import DataError
 
-OF_THE_SYSTEM = ("lost+found", "System Volume Information")
+OF_THE_SYSTEM = (
+    "lost+found",
+    "System Volume Information",
+    "$RECYCLE.BIN",
+    "#recycle",
+    "@eaDir",
+)
 """Folders that systems keep on a disk for themselves, as they do hidden ones."""
 
 
@@ -25,22 +32,30 @@ def named_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
         Sorted paths of files, and of folders that are named like files.
 
     Raises:
-        DataError: a folder cannot be read.
+        DataError: folders cannot be read; all of them are named.
     """
+    problems: list[str] = []
 
-    def stop(error: OSError) -> None:
+    def note(error: OSError) -> None:
         place = Path(error.filename)
         inside = place.relative_to(folder).parts
-        if not any(part.startswith(".") or part in OF_THE_SYSTEM for part in inside):
-            raise DataError(
-                [
-                    f"{place}: the folder cannot be read: {error.strerror}; make it readable, or "
-                    "move it away"
-                ]
-            ) from error
+        if any(part.startswith(".") or part in OF_THE_SYSTEM for part in inside):
+            return
+        denied = error.errno in (errno.EACCES, errno.EPERM)
+        remedy = "; make it readable, or move it away" if denied else ""
+        problems.append(f"{place}: the folder cannot be read: {error.strerror}{remedy}")
 
     found: list[Path] = []
-    for place, folders, files in os.walk(folder, onerror=stop):
+    for place, folders, files in os.walk(folder, onerror=note):
+        try:
+            # Of some folders the names can be listed, and nothing be said of what bears them.
+            os.stat(os.path.join(place, "."))
+        except OSError as error:
+            error.filename = place
+            note(error)
+            folders.clear()
         paths = (Path(place, name) for name in (*folders, *files))
         found += [path for path in paths if path.suffix.lower() in suffixes]
+    if problems:
+        raise DataError(sorted(problems))
     return sorted(found)

@@ -133,7 +133,7 @@ def _damage_said(file: Path, name: str) -> Iterator[None]:
         yield
     # Keras, HDF5 and zlib have no common word for a file that is not what it should be.
     except Exception as error:
-        if used_up(error) is not None:
+        if used_up(error, quoted=True) is not None:
             raise
         raise ValueError(f"{file} does not hold the weights of {name}") from error
 

@@ -79,7 +79,7 @@ def work_off(cells: Sequence[Cell], folder: Path, parallel: int, console: Consol
                 console.print(f"{running[future].name} {ended}, {left}", soft_wrap=True)
                 progress.update(task, advance=1, left=left)
         except BaseException:
-            # The runs got a Ctrl-C too, and keep what they have.
+            # Runs at work got a Ctrl-C too, and keep what they have; without one they end first.
             pool.shutdown(cancel_futures=True)
             raise
     return failures

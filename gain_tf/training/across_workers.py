@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from gain_tf.models.gain import GAIN
 from gain_tf.models.replicas import averaged
-from gain_tf.training.workers import while_all_live
+from gain_tf.training.workers import failing_alike, while_all_live
 
 
 def fit_across_workers(
@@ -41,6 +41,7 @@ def fit_across_workers(
 
     Raises:
         FailedError: another worker has ended.
+        FloatingPointError: a callback found that the loss is no number.
     """
     strategy = model.distribute_strategy
     _build(model)
@@ -53,7 +54,7 @@ def fit_across_workers(
         steps=steps_per_epoch,
         model=model,
     )
-    with while_all_live():
+    with while_all_live(), failing_alike(strategy):
         taken = iter(strategy.distribute_datasets_from_function(lambda _: batches))
         validated = (
             None

@@ -64,11 +64,7 @@ class StopOnDivergence(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Check every metric."""
         self.step = batch
-        if not logs:
-            return
-        # Read in one piece: a GPU is waited for once, not once a metric.
-        values = tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
-        figures = dict(zip(logs, values.numpy().tolist(), strict=True))
+        figures = {name: float(value) for name, value in (logs or {}).items()}
         bad = [name for name, value in figures.items() if not math.isfinite(value)]
         if bad:
             # The loss is the sum of the terms: it says nothing that they do not.

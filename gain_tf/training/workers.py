@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from gain_tf.config import ConfigError
 from gain_tf.data.shard import ALL, Shard
-from gain_tf.errors import FailedError, used_up
+from gain_tf.errors import FailedError, first_line, used_up
 
 CLUSTER = "TF_CONFIG"
 """Environment variable that tells TensorFlow of the processes that train together."""
@@ -23,6 +23,9 @@ TO_LEAVE = 3.0
 
 NAME_LENGTH = 255
 """Bytes of the longest name of a file."""
+
+ELSEWHERE = "Collective ops is aborted by"
+"""How TensorFlow begins what it hands on of another process's error."""
 
 GONE = (
     tf.errors.UnavailableError,
@@ -127,6 +130,24 @@ def leave_last(strategy: tf.distribute.Strategy) -> None:
 
 
 @contextmanager
+def failing_alike(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Let every worker say itself what all of them fail for, a loss that is no number.
+
+    Args:
+        strategy: of the run; without its chief TensorFlow ends the other workers.
+
+    Raises:
+        FloatingPointError: the same one.
+    """
+    try:
+        yield
+    except FloatingPointError:
+        if worker_of(strategy).number == 1:
+            time.sleep(TO_LEAVE)
+        raise
+
+
+@contextmanager
 def while_all_live() -> Iterator[None]:
     """Say in a sentence that another worker has ended.
 
@@ -138,9 +159,9 @@ def while_all_live() -> Iterator[None]:
         yield
     except GONE as error:
         # Of an allocator that failed TensorFlow says as well that it is an internal error.
-        if used_up(error) is not None:
+        if used_up(error) is not None and ELSEWHERE not in error.message:
             raise
         raise FailedError(
             "another worker of this training has ended, so no step can be taken any more; every "
-            f"worker is to be started again, with run.resume=true ({error.message.splitlines()[0]})"
+            f"worker is to be started again, with --resume ({first_line(error)})"
         ) from error

@@ -294,9 +294,9 @@ def test_a_text_that_aliases_make_vast_is_refused_at_once(written, level, key):
         lines.append(f"- &a{number} {level % ', '.join(parts)}")
     lines.append("evaluation: {rows: {y: {z: *a10}}}")
     path = written("\n".join(lines))
-    start = time.perf_counter()
+    start = time.process_time()
     (sentence,) = problems_of(path)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert sentence.startswith("line 8: holds more than 100000 values, counting what its aliases")
 
 
@@ -305,7 +305,7 @@ def test_values_within_values_have_an_end(written, place):
     chained = "".join(f"- &b{n} {{k: *b{n - 1}}}\n" for n in range(1, 2000))
     path = written(f"name: a\nx:\n- &b0 {{k: 1}}\n{chained}- &a {{k: *b1999}}\n{place}")
     (sentence,) = problems_of(path)
-    assert sentence.startswith("line 102: holds more than 100 levels of them")
+    assert sentence.startswith("line 102: holds more than 100 levels of values")
 
 
 @pytest.mark.parametrize(

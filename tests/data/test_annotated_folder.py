@@ -288,6 +288,21 @@ def test_what_lies_outside(album, pets, shape, said):
     assert problem.startswith(f"x.json, annotation 0: {said}")
 
 
+@pytest.mark.parametrize(("rim", "lies"), [([-0.9, 5.5], "outside"), ([2.1, 5], "across")])
+def test_a_circle_whose_centre_is_beside_the_image(album, rim, lies):
+    """It has pixels where it is large enough."""
+    album.classes("cat", "dog")
+    circle = {"label": "cat", "points": [[-0.9, 5], rim], "shape_type": "circle"}
+    file = {"shapes": [circle], "imagePath": "0.jpg", "imageHeight": 10, "imageWidth": 12}
+    album.write("cat/0.json", file)
+    if lies == "across":
+        (box,) = album.found(album.load(), "cat/0").boxes
+        np.testing.assert_allclose(box, [2, 0, 8, 2.1], atol=0.01)
+    else:
+        (problem,) = album.problems()
+        assert "x0, y0, x1, y1 = -0.9, 5, -0.9, 5 lies outside of the image, 12 x 10" in problem
+
+
 def test_an_overhang_of_a_pixel_is_rounding(album, pets):
     album.write("x.json", coco(pets() | {"0.jpg": [(1, {"bbox": [-1, 0, 13.5, 11]})]}))
     assert album.found(album.load(), "0").boxes == [[0, 0, 10, 12]]

@@ -26,16 +26,28 @@ def test_a_path_that_is_relative_stays_so(tmp_path, monkeypatch):
     assert list(map(str, found)) == ["a.xml"]
 
 
+@pytest.mark.parametrize("kept", [0o300, 0o600], ids=["not listed", "listed alone"])
 @pytest.mark.parametrize("name", ["a", "a/b", "."])
-def test_a_folder_that_may_not_be_read_is_named(tmp_path, name):
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, name, kept):
     (tmp_path / "a/b").mkdir(parents=True)
     folder = tmp_path / name
     said = f"^{folder}: the folder cannot be read: Permission denied; make it readable"
-    with denied(folder, 0o300), pytest.raises(DataError, match=said):
+    with denied(folder, kept), pytest.raises(DataError, match=said):
         named_below(tmp_path, (".jpg",))
 
 
-@pytest.mark.parametrize("name", ["lost+found", ".Trash-0", ".Trash-0/files"])
+def test_all_folders_that_may_not_be_read_are_named(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    with denied(tmp_path / "a", 0), denied(tmp_path / "b", 0), pytest.raises(DataError) as raised:
+        named_below(tmp_path, (".jpg",))
+    assert [problem.partition(":")[0] for problem in raised.value.problems] == [
+        str(tmp_path / "a"),
+        str(tmp_path / "b"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["lost+found", "$RECYCLE.BIN", ".Trash-0", ".Trash-0/files"])
 def test_a_folder_of_the_system_may_stay_closed(tmp_path, name):
     folder = tmp_path / name
     folder.mkdir(parents=True)

@@ -9,9 +9,9 @@ from support import tiny_segmenter
 
 import gain_export
 from gain_export.answers import onnx_run, session_of
-from gain_export.graph import CLASS_MAP, PROBABILITIES
 from gain_export.map_parity import SHORTFALL, compare_maps, require_maps
 from gain_export.metadata import read_metadata
+from gain_export.names import CLASS_MAP, PROBABILITIES
 from gain_export.reference import picture_batches
 from gain_export.saved_model import saved_model_run
 from gain_export.segmenter_graph import segmenter_inference_of

@@ -124,7 +124,8 @@ def test_two_workers_of_which_one_is_killed_train_what_one_trains(tmp_path, lost
     start = build_model(config, load_data(config.data), 1).get_weights()
     for after, before, then in zip(weights, wanted, start, strict=True):
         np.testing.assert_allclose(after, before, rtol=0, atol=1e-5)
-        # Small steps: what matters is how far training took each, which must be the same way.
+        # Small steps: what matters is how far training took each, which must be the same way;
+        # measured were 3e-6 of it.
         assert np.linalg.norm(after - before) < 1e-4 * np.linalg.norm(before - then)
 
 
