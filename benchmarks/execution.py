@@ -1,6 +1,7 @@
 """What ways to execute a GAIN step gain, against the plain graph in float32: one label an image.
 
-    python benchmarks/execution.py [--networks small_cnn:28:32,...] [--repeat 5] [--out FOLDER]
+    python benchmarks/execution.py [--networks small_cnn:28:32,...] [--without "jit: true"]
+        [--repeat 5] [--out FOLDER]
 
 Each way trains the same batch by `fit` for an epoch of a few steps, in turn with the others, so
 that a busy machine disturbs all alike; what is timed is the epoch without what `fit` does before
@@ -13,6 +14,7 @@ import argparse
 import os
 import statistics
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +89,12 @@ def build(backbone: str, size: int, way: Way) -> GAIN:
     return model
 
 
-def seconds_a_step(backbone: str, size: int, batch: int, repeat: int) -> dict[str, float]:
-    """Time every way on one network; medians."""
+def seconds_a_step(
+    backbone: str, size: int, batch: int, repeat: int, without: Collection[str]
+) -> dict[str, float]:
+    """Time every way on one network, `without` some; medians."""
     ways = WAYS | HALF if tf.config.list_physical_devices("GPU") else WAYS
+    ways = {name: way for name, way in ways.items() if name not in without}
     models = {name: build(backbone, size, way) for name, way in ways.items()}
     batches = tf.data.Dataset.from_tensors(batch_of(size, batch, 1)).cache().repeat()
     times: dict[str, list[float]] = {name: [] for name in models}
@@ -104,6 +109,8 @@ def seconds_a_step(backbone: str, size: int, batch: int, repeat: int) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description="What ways to execute a GAIN step gain.")
     parser.add_argument("--networks", default=NETWORKS, help="BACKBONE:SIDE:IMAGES,...")
+    others = list(WAYS | HALF)[1:]
+    parser.add_argument("--without", nargs="+", default=(), choices=others, help="ways left out")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--out", type=Path, help="folder of the table and the picture")
     options = parser.parse_args()
@@ -111,7 +118,7 @@ def main() -> None:
     for network in options.networks.split(","):
         backbone, size, batch = network.split(":")
         found[f"{backbone}, {size} pixels, {batch} images"] = seconds_a_step(
-            backbone, int(size), int(batch), options.repeat
+            backbone, int(size), int(batch), options.repeat, options.without
         )
     first, *others = next(iter(found.values()))
     table = table_of(

@@ -41,8 +41,9 @@ def predict_split(
     # Figures of other images than those of the split would be none.
     bad_images = BadImages(None, limit=0)
     batches = bad_images.watched(evaluation_batches(split, image_size, batch_size, bad_images))
+    done = 0
     for example, labels in batches:
-        first = sum(len(part) for part in scores)
+        first, done = done, done + len(labels)
         # The image's own classes first; what fills up is asked about but not judged.
         classes = tf.math.top_k(labels, k=most).indices
         batch_scores, maps = model.explain(example["image"], classes)
