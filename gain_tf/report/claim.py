@@ -1,13 +1,15 @@
 """A folder that holds what one network made in one way, and nothing else."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gain_tf.errors import UserError
 from gain_tf.files import read_json, replacing, sha256_of
 from gain_tf.folders import clear_left_behind, made
+
+Refusal = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
 
 
 def of_model(run: Path, row: str | None, file: Path) -> dict[str, Any]:
@@ -41,16 +43,46 @@ def claim(
     Raises:
         UserError: it holds what was made in another way, or cannot be made.
     """
+
+    def refusal(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+        if before == now:
+            return None
+        other = [key for key in now if before.get(key) != now[key]]
+        return f"holds {what} of another {', '.join(other)} ({name})"
+
+    return claim_unless(refusal, folder, name, made_by, f"give {option} another folder", option)
+
+
+def claim_unless(
+    refusal: Refusal,
+    folder: Path,
+    name: str,
+    made_by: Mapping[str, Any],
+    remedy: str,
+    option: str = "--out",
+) -> bool:
+    """Do as `claim`, where what was begun otherwise is told in words of the caller's own.
+
+    Args:
+        refusal: says what a folder holds that was not made in the same way, None of one that was;
+            from what stands in it and what is asked for.
+        folder: as in `claim`.
+        name: as in `claim`.
+        made_by: as in `claim`.
+        remedy: what to do about a folder that is refused, or whose record is damaged.
+        option: as in `claim`.
+
+    Returns:
+        Whether it was begun before.
+
+    Raises:
+        UserError: it is refused, or cannot be made.
+    """
     record = json.loads(json.dumps(made_by))
     path = folder / name
     if path.is_file():
-        before = read_json(path, f"give {option} another folder")
-        if before != record:
-            other = [key for key in record if before.get(key) != record[key]]
-            raise UserError(
-                f"{folder}: holds {what} of another {', '.join(other)} ({name}); give "
-                f"{option} another folder"
-            )
+        if (problem := refusal(read_json(path, remedy), record)) is not None:
+            raise UserError(f"{folder}: {problem}; {remedy}")
         clear_left_behind(folder)
         return True
     made(folder, option)

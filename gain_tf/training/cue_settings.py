@@ -1,14 +1,12 @@
 """What the cues in a folder were made with: cues of two makings never lie side by side."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gain_tf.config import Config
-from gain_tf.errors import UserError
-from gain_tf.files import read_json, replacing, sha256_of
-from gain_tf.folders import clear_left_behind, made
+from gain_tf.files import sha256_of
+from gain_tf.report.claim import claim_unless
 
 SETTINGS = "settings.json"
 
@@ -17,8 +15,6 @@ def claim_cues(
     out: Path, config: Config, split: str, row: str, model: Path, class_names: Sequence[str]
 ) -> None:
     """Claim a folder for one way of making cues.
-
-    What killed processes were writing in it is removed, see `clear_left_behind`.
 
     Args:
         out: the folder; made where it is not there.
@@ -38,19 +34,14 @@ def claim_cues(
         "model": sha256_of(model),
         "class_names": list(class_names),
     }
-    path = out / SETTINGS
-    if path.is_file():
-        before = read_json(path, "name another folder by --out, or delete this one")
-        if changed := sorted(_changes(before, record)):
-            raise UserError(
-                f"{out}: holds cues that were made otherwise ({'; '.join(changed)}); name another "
-                "folder by --out, or delete this one"
-            )
-        clear_left_behind(out)
-        return
-    made(out, "--out")
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    claim_unless(
+        _refusal, out, SETTINGS, record, "name another folder by --out, or delete this one"
+    )
+
+
+def _refusal(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+    changed = sorted(_changes(before, now))
+    return f"holds cues that were made otherwise ({'; '.join(changed)})" if changed else None
 
 
 def _changes(before: Any, now: Any, key: str = "") -> list[str]:
