@@ -65,7 +65,7 @@ def failure_sentence(error: Exception) -> str | None:
 
 def first_line(error: Exception) -> str:
     """Return the first line of what an error says, its name where it says nothing."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def used_up(error: Exception, *, quoted: bool = False) -> str | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gain_export.names import ATTENTION, ATTENTION_CLASS, SCORES
+
 # Read when ONNX Runtime is loaded: nothing leaves the machine.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -43,11 +45,11 @@ def answers_of(run: Run, pictures: Iterable[np.ndarray]) -> Answers:
     def stacked(name: str) -> np.ndarray:
         return np.concatenate([np.asarray(answer[name]) for answer in answers])
 
-    scores = stacked("scores")
-    if "attention" not in answers[0]:
+    scores = stacked(SCORES)
+    if ATTENTION not in answers[0]:
         return Answers(scores, None, None)
-    maps = [each for answer in answers for each in np.asarray(answer["attention"])]
-    return Answers(scores, maps, stacked("attention_class"))
+    maps = [each for answer in answers for each in np.asarray(answer[ATTENTION])]
+    return Answers(scores, maps, stacked(ATTENTION_CLASS))
 
 
 def session_of(model: Path | bytes, threads: int = 0) -> Any:

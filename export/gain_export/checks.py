@@ -3,15 +3,15 @@
 import onnx
 
 from gain_export.graph import Exportable
-from gain_export.names import IMAGE
-from gain_tf.errors import FailedError
+from gain_export.names import ATTENTION, ATTENTION_CLASS, CLASS_MAP, IMAGE, SCORES
+from gain_tf.errors import FailedError, first_line
 
 TYPES = {
     "image": onnx.TensorProto.UINT8,
-    "scores": onnx.TensorProto.FLOAT,
-    "attention": onnx.TensorProto.FLOAT,
-    "attention_class": onnx.TensorProto.INT64,
-    "class_map": onnx.TensorProto.UINT8,
+    SCORES: onnx.TensorProto.FLOAT,
+    ATTENTION: onnx.TensorProto.FLOAT,
+    ATTENTION_CLASS: onnx.TensorProto.INT64,
+    CLASS_MAP: onnx.TensorProto.UINT8,
     "probabilities": onnx.TensorProto.FLOAT,
 }
 
@@ -31,7 +31,7 @@ def check_graph(graph: onnx.ModelProto, inference: Exportable) -> None:
         onnx.checker.check_model(graph, full_check=True)
         onnx.shape_inference.infer_shapes(graph, check_type=True, strict_mode=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        problems.append(str(error).strip().splitlines()[0])
+        problems.append(first_line(error))
     if problems:
         raise FailedError(f"the ONNX graph is not acceptable: {'; '.join(problems)}")
 

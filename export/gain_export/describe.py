@@ -5,7 +5,7 @@ from typing import Any
 
 import onnx
 
-from gain_export.metadata import read_metadata
+from gain_export.metadata import metadata_of
 from gain_export.onnx_file import read_graph
 from gain_tf.config import load_config
 from gain_tf.errors import UserError
@@ -29,15 +29,14 @@ def described(path: Path) -> dict[str, Any]:
 
 
 def _file(path: Path) -> dict[str, Any]:
-    about = read_metadata(path)
-    graph = read_graph(path).graph
+    model = read_graph(path)
     return {
         "file": path.name,
         "sha256": sha256_of(path),
         "bytes": path.stat().st_size,
-        **about,
-        "inputs": _tensors(graph.input),
-        "outputs": _tensors(graph.output),
+        **metadata_of(path, model),
+        "inputs": _tensors(model.graph.input),
+        "outputs": _tensors(model.graph.output),
     }
 
 

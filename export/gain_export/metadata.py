@@ -111,19 +111,25 @@ def require_classes(path: Path, about: Mapping[str, Any], class_names: Sequence[
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
+    """Read what a file says about itself, see `read_graph` and `metadata_of`."""
+    return metadata_of(path, read_graph(path))
+
+
+def metadata_of(path: Path, graph: onnx.ModelProto) -> dict[str, Any]:
     """Read what an exported file says about itself.
 
     Args:
-        path: of an ONNX file.
+        path: of an ONNX file, for messages.
+        graph: what it holds, see `read_graph`.
 
     Returns:
         The properties, without their prefix; those of `_Needed` are there, and what they should be.
 
     Raises:
-        UserError: the file is no ONNX model, keeps tensors in other files, or is not one of ours.
+        UserError: the file is not one of ours.
     """
     found, damaged = {}, set()
-    for entry in read_graph(path).metadata_props:
+    for entry in graph.metadata_props:
         if entry.key.startswith(PREFIX):
             key = entry.key.removeprefix(PREFIX)
             try:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from gain_export.metadata import read_metadata, require_classes
-from gain_export.names import ATTENTION, ATTENTION_CLASS, SCORES
+from gain_export.metadata import metadata_of, require_classes
+from gain_export.names import ATTENTION, ATTENTION_CLASS, IMAGE, SCORES
 from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet, Split
@@ -32,9 +32,9 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: Path, config: Config, data: DataSet) -> None:
-        require_classes(path, read_metadata(path), data.class_names)
-        self._config, self._data = config, data
         graph = read_graph(path)
+        require_classes(path, metadata_of(path, graph), data.class_names)
+        self._config, self._data = config, data
         require_tensors(path, graph, [SCORES])
         self._top = _classes_asked(path, graph)
         self._attention = config.evaluation.attention and self._top > 0
@@ -55,7 +55,7 @@ class OnnxPredictor:
         return judge.predictions(np.stack(scores))
 
     def _answer(self, index: int, split: Split, judge: Judge, *, masked: bool) -> np.ndarray:
-        feeds: dict[str, np.ndarray] = {"image": split.pictures.image(index)[np.newaxis]}
+        feeds: dict[str, np.ndarray] = {IMAGE: split.pictures.image(index)[np.newaxis]}
         if not (self._attention and masked):
             if self._attention:
                 feeds[ATTENTION_CLASS] = np.zeros((1, self._top), np.int64)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from gain_export.answers import onnx_run
-from gain_export.metadata import read_metadata, require_classes
-from gain_export.names import CLASS_MAP
+from gain_export.metadata import metadata_of, require_classes
+from gain_export.names import CLASS_MAP, PROBABILITIES
 from gain_export.onnx_file import FileSession, read_graph, require_tensors
 from gain_tf.config import Config
 from gain_tf.data.dataset import DataSet
@@ -40,12 +40,14 @@ def evaluate_segmenter(
             that a CRF could refine, or there is no such split, or no mask in it.
         FailedError: ONNX Runtime cannot run it.
     """
-    require_classes(path, read_metadata(path), data.class_names)
-    require_tensors(path, read_graph(path), [CLASS_MAP])
+    graph = read_graph(path)
+    require_classes(path, metadata_of(path, graph), data.class_names)
+    require_tensors(path, graph, [CLASS_MAP])
+    del graph
     session = FileSession(path)
     settings = config.segmenter
     crf = settings.inference.crf
-    if crf != "none" and "probabilities" not in {each.name for each in session.get_outputs()}:
+    if crf != "none" and PROBABILITIES not in {each.name for each in session.get_outputs()}:
         raise UserError(
             f"{path}: gives no probabilities, which the CRF (segmenter.inference.crf) starts from; "
             "export it again"
@@ -61,7 +63,7 @@ def evaluate_segmenter(
         if crf == "none":
             return (answer[CLASS_MAP][0] for _, answer in answers)
         return labelled(
-            ((image, answer["probabilities"][0]) for image, answer in answers), crf, total=total
+            ((image, answer[PROBABILITIES][0]) for image, answer in answers), crf, total=total
         )
 
     method = "supervised" if settings.supervision == "masks" else settings.method

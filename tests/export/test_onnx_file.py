@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
+from hidden_tensor import branch_with_a_tensor_elsewhere
 from onnx import TensorProto, helper, numpy_helper
 
 from gain_export.commands import describe
@@ -97,13 +98,7 @@ def test_what_is_whole_is_judged(config, names, tmp_path):
 
 def in_a_branch(model):
     """Hide a tensor in another file in the branch of an If."""
-    hidden = numpy_helper.from_array(np.zeros(1, np.float32), "hidden")
-    hidden.ClearField("raw_data")
-    hidden.data_location = TensorProto.EXTERNAL
-    hidden.external_data.add(key="location", value="/etc/passwd")
-    branch = helper.make_graph(
-        [helper.make_node("Constant", [], ["c"], value=hidden)], "branch", [], []
-    )
+    branch = branch_with_a_tensor_elsewhere()
     model.graph.node.append(helper.make_node("If", ["c"], [], then_branch=branch))
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
+from hidden_tensor import branch_with_a_tensor_elsewhere
 from models import metadata, write_model
 from onnx import TensorProto, helper, numpy_helper
 
@@ -226,13 +227,7 @@ def external(path):
 def external_in_a_branch(path):
     """Hide a tensor in another file in the branch of an If in a branch of an If."""
     model = onnx.load(path)
-    hidden = numpy_helper.from_array(np.zeros(1, np.float32), "hidden")
-    hidden.ClearField("raw_data")
-    hidden.data_location = TensorProto.EXTERNAL
-    hidden.external_data.add(key="location", value="/etc/passwd")
-    branch = helper.make_graph(
-        [helper.make_node("Constant", [], ["c"], value=hidden)], "branch", [], []
-    )
+    branch = branch_with_a_tensor_elsewhere()
     for _ in range(2):
         node = helper.make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch)
         branch = helper.make_graph([node], "outer", [], [])
