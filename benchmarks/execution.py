@@ -109,8 +109,8 @@ def seconds_a_step(
 def main() -> None:
     parser = argparse.ArgumentParser(description="What ways to execute a GAIN step gain.")
     parser.add_argument("--networks", default=NETWORKS, help="BACKBONE:SIDE:IMAGES,...")
-    others = list(WAYS | HALF)[1:]
-    parser.add_argument("--without", nargs="+", default=(), choices=others, help="ways left out")
+    ways = list(WAYS | HALF)[1:]
+    parser.add_argument("--without", nargs="+", default=(), choices=ways, help="ways left out")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--out", type=Path, help="folder of the table and the picture")
     options = parser.parse_args()

@@ -32,7 +32,8 @@ from gain_tf.models.gain import GAIN
 
 BACKBONES = ("vgg16", "vgg16-gap", "resnet50", "resnet101", "densenet121", "efficientnet_lite0")
 CLASSES = 20
-CPU = "CPU:0"
+DEVICE = "GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"
+"""Whose memory is measured."""
 PLAIN = 0
 """Labels an image of the plain step: none is attended to."""
 AIMS = {"time, 1 label": 2.15, "memory": 2.1, "memory, remat": 1.3}
@@ -100,12 +101,12 @@ def _memory_of_step(
     model, data = build(name, size, labels, remat=remat), batch_of(size, batch, labels)
     step = tf.function(model.train_step)
     step(data)
-    before = tf.config.experimental.get_memory_info(CPU)["current"]
-    tf.config.experimental.reset_memory_stats(CPU)
+    before = tf.config.experimental.get_memory_info(DEVICE)["current"]
+    tf.config.experimental.reset_memory_stats(DEVICE)
     # Operations run side by side: which tensors live at once differs a little from step to step.
     for _ in range(3):
         step(data)
-    answer.put((tf.config.experimental.get_memory_info(CPU)["peak"] - before) / 2**20)
+    answer.put((tf.config.experimental.get_memory_info(DEVICE)["peak"] - before) / 2**20)
 
 
 def peak_memory(name: str, size: int, batch: int, labels: int, *, remat: bool = False) -> float:
